@@ -1,0 +1,1 @@
+"""Floor 4: what a server requires, what we hold, and the flow between the two."""

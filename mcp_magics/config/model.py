@@ -1,0 +1,97 @@
+"""What to connect to: the frozen :class:`ServerSpec`, with secrets only as references.
+
+Keys, defaults and their meaning are Codex's (``[mcp_servers.<name>]``) where Codex has one.
+Values keep their ``${VAR}`` references; :mod:`mcp_magics.config.expand` resolves them, late.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Scope = Literal["notebook", "project", "user"]
+Protocol = Literal["auto", "2026-07-28", "legacy"]
+Approval = Literal["approve", "auto", "writes", "prompt"]
+
+EMPTY: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class StdioTransport:
+    """A server started as a child process and spoken to over its standard streams."""
+
+    command: str
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    env_vars: tuple[str, ...] = ()
+    env_file: str | None = None
+    cwd: str | None = None
+    type: Literal["stdio"] = "stdio"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpTransport:
+    """A server at an address: Streamable HTTP, or the older HTTP+SSE transport.
+
+    ``type`` is what was asked for; ``streamable_http`` falls back to ``sse`` when a server speaks only that.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    env_headers: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    bearer_token_env_var: str | None = None
+    env_file: str | None = None
+    type: Literal["streamable_http", "sse"] = "streamable_http"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectTransport:
+    """A server object living in this very process."""
+
+    server: Any
+    type: Literal["object"] = "object"
+
+
+Transport = StdioTransport | HttpTransport | ObjectTransport
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthOptions:
+    """What a configuration says about authorization, under Codex's keys; kept for the authorization floor.
+
+    What is left out is discovered or registered. ``scopes`` None means "as discovered", empty "none";
+    ``resource`` is that of RFC 8707.
+    """
+
+    scopes: tuple[str, ...] | None = None
+    resource: str | None = None
+    client_id: str | None = None
+    callback_url: str | None = None
+    callback_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSpec:
+    """One server: where it is, how long to wait for it, which of its tools may be used.
+
+    ``startup_timeout`` and ``tool_timeout`` are seconds. Two specs are equal when connecting to them is the
+    same thing; that is what ``%mcp add`` compares to say "unchanged".
+    """
+
+    name: str
+    transport: Transport
+    enabled: bool = True
+    required: bool = False
+    startup_timeout: float = 30.0
+    tool_timeout: float = 300.0
+    enabled_tools: tuple[str, ...] | None = None
+    disabled_tools: tuple[str, ...] = ()
+    protocol: Protocol = "auto"
+    approval: Approval = "approve"
+    tool_approvals: Mapping[str, Approval] = field(default_factory=lambda: MappingProxyType({}))
+    reload: tuple[str, ...] = ()
+    oauth: OAuthOptions = OAuthOptions()

@@ -1,0 +1,43 @@
+"""A configuration as it may be shown to anyone: values masked, names kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mcp_magics.config.literals import masked_args
+from mcp_magics.config.model import HttpTransport, StdioTransport
+from mcp_magics.redact import mask, redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mcp_magics.config.model import ServerSpec
+
+
+def transport_json(spec: ServerSpec) -> dict[str, Any]:
+    """The transport of ``spec`` as plain JSON, with Codex's keys; every value of ``env`` and of headers is masked."""
+    transport = spec.transport
+    if isinstance(transport, StdioTransport):
+        return {
+            "type": transport.type,
+            "command": redactor().text(transport.command),
+            "args": [redactor().text(arg) for arg in masked_args(spec)],
+            "env": _masked(transport.env),
+            "env_vars": list(transport.env_vars),
+            "env_file": transport.env_file,
+            "cwd": transport.cwd,
+        }
+    if isinstance(transport, HttpTransport):
+        return {
+            "type": transport.type,
+            "url": redactor().url(transport.url),
+            "bearer_token_env_var": transport.bearer_token_env_var,
+            "http_headers": _masked(transport.headers),
+            "env_http_headers": dict(transport.env_headers),
+            "env_file": transport.env_file,
+        }
+    return {"type": transport.type, "object": type(transport.server).__qualname__}
+
+
+def _masked(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: mask(value) for name, value in values.items()}

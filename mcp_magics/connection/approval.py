@@ -1,0 +1,34 @@
+"""Whether a call needs a person's approval: Codex's rules, pure.
+
+``approve`` never asks (typing the cell is the approval), ``prompt`` always does, ``writes`` asks unless the tool
+says it only reads, ``auto`` asks for what may destroy or reach outside: a missing hint counts as yes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mcp_magics.config.model import Approval, ServerSpec
+
+
+def needs_approval(mode: Approval, annotations: Mapping[str, object]) -> bool:
+    """Whether ``mode`` asks before a call of a tool with these ``annotations``."""
+    if mode == "approve":
+        return False
+    if mode == "prompt":
+        return True
+    reads_only = annotations.get("readOnlyHint") is True
+    if mode == "writes":
+        return not reads_only
+    if annotations.get("destructiveHint") is True:
+        return True
+    harmless = annotations.get("destructiveHint") is False and annotations.get("openWorldHint") is False
+    return not (reads_only or harmless)
+
+
+def mode_for(spec: ServerSpec, tool: str) -> Approval:
+    """The approval mode of one tool: its own, else its server's."""
+    return spec.tool_approvals.get(tool, spec.approval)

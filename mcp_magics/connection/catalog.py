@@ -1,0 +1,147 @@
+"""What a server offers: its tools, resources, templates and prompts, every page of every list, as it sent them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mcp_magics.errors import ProtocolError
+from mcp_magics.wire.dispatcher import compact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mcp_magics.config.model import ServerSpec
+
+LISTS: Mapping[str, tuple[str, str]] = {
+    "tools": ("tools/list", "tools"),
+    "resources": ("resources/list", "resources"),
+    "templates": ("resources/templates/list", "resourceTemplates"),
+    "prompts": ("prompts/list", "prompts"),
+}
+"""Our word for a list → its method and the member of its result."""
+
+MAX_PAGES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool as its server describes it; ``raw`` is what was sent, whole."""
+
+    server: str
+    raw: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The exact name, as it goes on the wire."""
+        return str(self.raw.get("name", ""))
+
+    @property
+    def title(self) -> str:
+        """The name for people: ``title``, else the annotations', else the name."""
+        return str(self.raw.get("title") or self.annotations.get("title") or self.name)
+
+    @property
+    def description(self) -> str:
+        """What the server says the tool does."""
+        return str(self.raw.get("description") or "")
+
+    @property
+    def input_schema(self) -> Mapping[str, Any]:
+        """The schema of the arguments; ``{}`` where the server sent none that can be read."""
+        schema = self.raw.get("inputSchema")
+        return schema if isinstance(schema, dict) else {}
+
+    @property
+    def output_schema(self) -> Mapping[str, Any] | None:
+        """The schema of the structured result, if there is one."""
+        schema = self.raw.get("outputSchema")
+        return schema if isinstance(schema, dict) else None
+
+    @property
+    def annotations(self) -> Mapping[str, Any]:
+        """The hints: ``readOnlyHint``, ``destructiveHint`` and their like."""
+        annotations = self.raw.get("annotations")
+        return annotations if isinstance(annotations, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All items of a list, and what was wrong with the way they came."""
+
+    items: tuple[Mapping[str, Any], ...]
+    problem: ProtocolError | None = None
+
+
+class Requester(Protocol):
+    """Who can send a request and return the ``result`` of its answer."""
+
+    async def result(self, method: str, members: str) -> Mapping[str, Any]:
+        """Send ``method`` with the JSON members ``members``; raises an ``MCPMagicsError``."""
+
+
+async def fetch(requester: Requester, server: str, kind: str) -> Page:
+    """Follow every page of one list; a cursor seen before ends it with a problem, keeping what came.
+
+    Cursors are opaque (server/utilities/pagination); no revision allows one to repeat.
+    """
+    method, member = LISTS[kind]
+    items: list[Mapping[str, Any]] = []
+    seen: set[str] = set()
+    members = ""
+    while True:
+        result = await requester.result(method, members)
+        found = result.get(member)
+        items += [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+        cursor = result.get("nextCursor")
+        if not isinstance(cursor, str):
+            return Page(tuple(items))
+        if cursor in seen or len(seen) >= MAX_PAGES:
+            return Page(tuple(items), _repeated(server, method, cursor, len(items), len(seen)))
+        seen.add(cursor)
+        members = f'"cursor":{compact(cursor)}'
+
+
+def _repeated(server: str, method: str, cursor: str, items: int, pages: int) -> ProtocolError:
+    return ProtocolError(
+        f"the server sent the cursor {cursor!r} twice: {method} would never end",
+        class_="repeated_cursor",
+        phase="list",
+        server=server,
+        evidence=(f"{items} items came on {pages + 1} pages; they are kept and can be used",),
+        next_step=f"%mcp trace {server}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The tools a connection knows, in the server's order."""
+
+    tools: Mapping[str, Tool] = field(default_factory=dict)
+    problem: ProtocolError | None = None
+    dropped: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, spec: ServerSpec, page: Page, dropped: Mapping[str, str]) -> Catalog:
+        """The tools of ``page`` that ``spec`` enables, minus those that may not be used."""
+        tools = (Tool(spec.name, raw) for raw in page.items)
+        kept = {tool.name: tool for tool in tools if is_enabled(spec, tool.name) and tool.name not in dropped}
+        return cls(kept, page.problem, dropped)
+
+
+def is_enabled(spec: ServerSpec, tool: str) -> bool:
+    """Whether ``tool`` is on the allow-list (if there is one) and not on the deny-list."""
+    allowed = spec.enabled_tools is None or tool in spec.enabled_tools
+    return allowed and tool not in spec.disabled_tools
+
+
+def changes(before: Catalog, after: Catalog) -> tuple[str, ...]:
+    """What differs between two catalogues, one line a tool."""
+    lines = [f"new tool {name}" for name in after.tools if name not in before.tools]
+    lines += [f"tool {name} is gone" for name in before.tools if name not in after.tools]
+    for name, tool in after.tools.items():
+        old = before.tools.get(name)
+        if old is not None and old.raw != tool.raw:
+            keys = sorted(key for key in {*old.raw, *tool.raw} if old.raw.get(key) != tool.raw.get(key))
+            lines.append(f"tool {name} changed its {', '.join(keys)}")
+    return tuple(lines)

@@ -1,0 +1,376 @@
+"""One connection: one task owns its channel and session, enters and leaves both, and nothing else does.
+
+The SDK's ``ClientSession`` negotiates the protocol version and answers the server's questions; requests of ours go
+straight to the dispatcher. Private seams of the SDK (``negotiate_auto``) are used only here and in ``wire/``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Literal
+
+from mcp_magics.connection.catalog import Catalog, changes, fetch
+from mcp_magics.errors import (
+    ConnectionFailedError,
+    Failure,
+    MCPMagicsError,
+    ProtocolError,
+    RequestCancelledError,
+    RequestError,
+)
+from mcp_magics.results.reply import Reply
+from mcp_magics.wire.dispatcher import compact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mcp.client.session import ClientSession
+
+    from mcp_magics.config.model import ServerSpec
+    from mcp_magics.connection.envelope import Envelope
+    from mcp_magics.connection.inbox import Inbox
+    from mcp_magics.connection.serverlog import ServerLog
+    from mcp_magics.wire.dispatcher import FrameDispatcher
+    from mcp_magics.wire.journal import Journal
+    from mcp_magics.wire.pending import Pending
+    from mcp_magics.wire.transport import Candidate, Channel
+
+State = Literal["idle", "connecting", "ready", "failed"]
+
+CLOSE_SECONDS = 6.0
+RETRY_SECONDS = (0.25, 1.0)
+"""Pauses before connecting is tried again; a tool call never is."""
+RETRIED = frozenset({"http_error", "no_response", "stream_lost", "connection_refused"})
+
+
+class Connection:
+    """The live side of one server; everything but :meth:`submit` and plain attributes belongs to the loop."""
+
+    def __init__(self, spec: ServerSpec, *, journal: Journal, inbox: Inbox, log: ServerLog) -> None:
+        self.spec = spec
+        self.journal = journal
+        self.inbox = inbox
+        self.log = log
+        self.state: State = "idle"
+        self.failure: Failure | None = None
+        self.since: float | None = None
+        self.transport: str = spec.transport.type
+        self.server_info: Mapping[str, Any] = {}
+        self.capabilities: Mapping[str, Any] = {}
+        self.instructions = ""
+        self.envelope: Envelope | None = None
+        self.catalog = Catalog()
+        self.stale: set[str] = set()
+        self.known: dict[str, tuple[Mapping[str, Any], ...]] = {}
+        self.news: list[str] = []
+        self.channel: Channel | None = None
+        self.session: ClientSession | None = None
+        self.header_maps: dict[str, Mapping[tuple[str, ...], str]] = {}
+        self._owner: asyncio.Task[None] | None = None
+        self._stop = asyncio.Event()
+        self._opened: asyncio.Future[None] | None = None
+        self._phase = "spawn"
+
+    # -- opening and closing -------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Connect, negotiate and list the tools, or wait for whoever is doing so; raises ``MCPMagicsError``."""
+        if self.state == "ready":
+            return
+        if self.state == "failed" and self._owner is not None:
+            await asyncio.wait([self._owner], timeout=CLOSE_SECONDS)
+        if self._owner is None or self._owner.done():
+            self._stop = asyncio.Event()
+            self._opened = asyncio.get_running_loop().create_future()
+            self.state, self.failure = "connecting", None
+            self._owner = asyncio.create_task(self._own(self._opened), name=f"mcp_magics:{self.spec.name}")
+        assert self._opened is not None  # set together with _owner
+        await asyncio.shield(self._opened)
+
+    async def close(self) -> None:
+        """Leave the server; its process and every grandchild are gone when this returns."""
+        if self._owner is None or self._owner.done():
+            if self.state != "failed":
+                self.state = "idle"
+            return
+        self._stop.set()
+        if self.state == "connecting":
+            self._owner.cancel()
+        await asyncio.wait([self._owner], timeout=CLOSE_SECONDS)
+        self.state = "idle"
+
+    async def _own(self, opened: asyncio.Future[None]) -> None:
+        error: MCPMagicsError | None = None
+        try:
+            error = await self._live(opened)
+        except asyncio.CancelledError:
+            error = ConnectionFailedError("connecting was interrupted", class_="interrupted", server=self.spec.name)
+        except MCPMagicsError as caught:
+            error = caught
+        except Exception as caught:  # noqa: BLE001  the owner must end with a verdict, whatever a library raised
+            error = _unexpected(caught, self.spec.name, self._phase)
+        finally:
+            self.session = self.channel = None
+        if error is None:
+            self.state = "idle"
+        else:
+            self._failed(error.at(server=self.spec.name, phase=self._phase).failure)
+            self.log.add("client", " — ".join(error.failure.lines()), level="error")
+        if not opened.done():
+            opened.set_exception(ConnectionFailedError.of(self.failure) if self.failure else asyncio.CancelledError())
+            opened.exception()
+
+    def _failed(self, failure: Failure) -> None:
+        self.state, self.failure = "failed", failure
+
+    async def _live(self, opened: asyncio.Future[None]) -> MCPMagicsError | None:
+        """Enter a channel that answers, live until told to stop, leave; the error that ended it, if any."""
+        from mcp_magics.wire.transport import candidates
+
+        first: MCPMagicsError | None = None
+        for candidate in candidates(self.spec):
+            error = await self._try_again(candidate, opened)
+            if error is None or opened.done():
+                return error
+            first = first or error
+            if error.failure.class_ != "not_an_mcp_endpoint":
+                break
+        return first
+
+    async def _try_again(self, candidate: Candidate, opened: asyncio.Future[None]) -> MCPMagicsError | None:
+        """An attempt, and two more where only the network or a busy HTTP server stood in the way."""
+        error = await self._try(candidate, opened)
+        for pause in RETRY_SECONDS:
+            if error is None or opened.done() or error.failure.class_ not in RETRIED:
+                break
+            await asyncio.sleep(pause)
+            error = await self._try(candidate, opened)
+        return error
+
+    async def _try(self, candidate: Candidate, opened: asyncio.Future[None]) -> MCPMagicsError | None:
+        """One attempt over one kind of transport. Errors leave the stack as values, so no group wraps them."""
+        error: MCPMagicsError | None = None
+        async with AsyncExitStack() as stack:
+            error = await self._enter(stack, candidate)
+            if error is None:
+                self.state, self.since, self.failure = "ready", time.time(), None
+                opened.set_result(None)
+                error = await self._until_stopped()
+        return error
+
+    async def _enter(self, stack: AsyncExitStack, candidate: Candidate) -> MCPMagicsError | None:
+        try:
+            async with asyncio.timeout(self.spec.startup_timeout):
+                await self._connect(stack, candidate)
+        except TimeoutError:
+            return self._startup_timeout()
+        except MCPMagicsError as error:
+            return self.channel.explain(error) if self.channel is not None else error
+        except Exception as error:  # noqa: BLE001  see _own
+            from mcp_magics.wire.verdict import session_failure
+
+            failure = session_failure(self.spec.name, self._phase, error)
+            return ConnectionFailedError.of(failure) if failure else _unexpected(error, self.spec.name, self._phase)
+        return None
+
+    async def _connect(self, stack: AsyncExitStack, candidate: Candidate) -> None:
+        from mcp_magics.connection.envelope import Envelope
+        from mcp_magics.connection.session import open_session
+        from mcp_magics.wire.transport import open_channel
+
+        self._phase = "spawn" if self.spec.transport.type == "stdio" else "connect"
+        channel = await stack.enter_async_context(open_channel(self.spec, candidate, self.journal, self))
+        self.channel, self.transport = channel, channel.type
+        self._phase = "initialize"
+        session = await stack.enter_async_context(open_session(channel, self.spec, self.inbox))
+        self.session, self.envelope = session, Envelope.of(session)
+        self._introduce(session)
+        channel.negotiated(self.envelope.version)
+        self._phase = "tools/list"
+        await self.refresh()
+        self._phase = "call"
+
+    def _introduce(self, session: ClientSession) -> None:
+        info, capabilities = session.server_info, session.server_capabilities
+        self.server_info = info.model_dump(mode="json", by_alias=True, exclude_none=True) if info else {}
+        self.capabilities = (
+            capabilities.model_dump(mode="json", by_alias=True, exclude_none=True) if capabilities else {}
+        )
+        self.instructions = session.instructions or ""
+
+    async def refresh(self) -> None:
+        """List the tools anew; what changed since the last time becomes :attr:`news`."""
+        from mcp.shared.inbound import find_invalid_x_mcp_header, x_mcp_header_map
+
+        self.stale.discard("tools")
+        if "tools" not in self.capabilities:
+            return
+        page = await fetch(self, self.spec.name, "tools")
+        dropped: dict[str, str] = {}
+        if self.envelope is not None and self.envelope.modern:
+            for raw in page.items:
+                name, schema = str(raw.get("name")), raw.get("inputSchema")
+                if (reason := find_invalid_x_mcp_header(schema)) is not None:
+                    dropped[name] = reason
+                    self.violation("x-mcp-header", f"tool {name} may not be used: {reason}")
+                elif header_map := x_mcp_header_map(schema):
+                    self.header_maps[name] = header_map
+        before, self.catalog = self.catalog, Catalog.of(self.spec, page, dropped)
+        if before.tools:
+            self.news = list(changes(before, self.catalog))
+        if page.problem is not None:
+            self.violation("pagination", page.problem.failure.message)
+
+    async def _until_stopped(self) -> MCPMagicsError | None:
+        """Wait until told to stop or until the channel is gone; the error in the second case."""
+        assert self.channel is not None  # entered by _connect
+        stopped = asyncio.create_task(self._stop.wait())
+        lost = asyncio.create_task(self.channel.lost.wait())
+        await asyncio.wait({stopped, lost}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (stopped, lost):
+            task.cancel()
+        return None if self._stop.is_set() else self.channel.error
+
+    def _startup_timeout(self) -> ConnectionFailedError:
+        name, seconds = self.spec.name, self.spec.startup_timeout
+        noise, stderr = self.log.tail("stdout", 1), self.log.tail("stderr", 3)
+        evidence = [f"stdout, not JSON-RPC: {line[:200]}" for line in noise] + [
+            f"stderr: {line[:200]}" for line in stderr
+        ]
+        return ConnectionFailedError(
+            f"not ready after {seconds:g} s; it was still at “{self._phase}”",
+            class_="startup_timeout",
+            phase=self._phase,
+            server=self.spec.name,
+            evidence=tuple(evidence) or ("the server wrote nothing at all",),
+            next_step=f"%mcp add {name} --startup-timeout {max(seconds * 2, 1):g} …, or %mcp log {name}",
+            retryable=True,
+        )
+
+    # -- requests ------------------------------------------------------------------------------------------
+
+    @property
+    def dispatcher(self) -> FrameDispatcher:
+        """The channel's dispatcher; raises ``ConnectionFailedError`` when there is none."""
+        channel = self.channel
+        if channel is None:
+            raise ConnectionFailedError(
+                "not connected",
+                class_="disconnected",
+                phase="call",
+                server=self.spec.name,
+                next_step=f"%mcp connect {self.spec.name}",
+            )
+        return channel.dispatcher
+
+    def submit(
+        self,
+        method: str,
+        members: str,
+        *,
+        name: str | None = None,
+        mirrored: Mapping[str, str] | None = None,
+        meta: str = "",
+    ) -> Pending:
+        """Send a request from whatever thread this is; ``members`` and ``meta`` are members of JSON objects."""
+        envelope = self.envelope
+        if envelope is None:
+            return self.dispatcher.submit(method, members, meta)
+        stamp = f"{envelope.meta},{meta}" if envelope.meta and meta else envelope.meta or meta
+        headers = None
+        if self.channel is not None and self.channel.wants_headers:
+            headers = envelope.headers_for(method, name, mirrored or {})
+        return self.dispatcher.submit(method, members, stamp, headers=headers)
+
+    def tell(self, method: str, params: str = "") -> None:
+        """Send a notification; ``params`` is JSON text."""
+        headers = None
+        if self.envelope is not None and self.channel is not None and self.channel.wants_headers:
+            headers = self.envelope.headers_for(method, None, {})
+        self.dispatcher.tell(method, params, headers=headers)
+
+    async def reply(self, method: str, members: str, *, name: str | None = None, meta: str = "") -> Reply:
+        """Send a request and wait for its answer on the loop; raises ``RequestError`` for a JSON-RPC error."""
+        pending = self.submit(method, members, name=name, meta=meta)
+        loop, arrived = asyncio.get_running_loop(), asyncio.Event()
+        pending.on_done(lambda: loop.call_soon_threadsafe(arrived.set))
+        try:
+            await arrived.wait()
+        except asyncio.CancelledError:
+            cancelled = RequestCancelledError("interrupted", class_="interrupted", server=self.spec.name)
+            if self.channel is not None:
+                self.dispatcher.abandon(pending, cancelled)
+            raise
+        return reply_of(pending, self.spec.name)
+
+    async def result(self, method: str, members: str) -> Mapping[str, Any]:
+        """The ``result`` of one request, as an object."""
+        message = (await self.reply(method, members)).message or {}
+        result = message.get("result")
+        return result if isinstance(result, dict) else {}
+
+    # -- what the server says on its own account (wire.dispatcher.Observer) ---------------------------------
+
+    def notification(self, method: str, params: Mapping[str, Any]) -> None:
+        """Keep log messages; remember which lists have changed."""
+        if method == "notifications/message":
+            self.log.message(params)
+            return
+        if method.endswith("/list_changed"):
+            self.stale.add(method.split("/")[1])
+        self.log.add("notification", f"{method} {compact(params)[:400]}")
+
+    def noise(self, text: str) -> None:
+        """Keep a line of stdout that is no JSON-RPC."""
+        self.log.add("stdout", text.rstrip("\r\n"), level="warning")
+
+    def violation(self, rule: str, message: str) -> None:
+        """Count and keep a breach of the protocol that belongs to no single answer."""
+        self.log.violations += 1
+        self.log.add("violation", f"{rule}: {message}", level="warning")
+
+    def stderr(self, line: str) -> None:
+        """Keep a line of the server's standard error."""
+        self.log.add("stderr", line)
+
+    def closed(self, error: MCPMagicsError) -> None:
+        """The channel has gone: no call must take it for ready while the owner task clears up."""
+        if self.state == "ready" and not self._stop.is_set():
+            self._failed(error.at(server=self.spec.name, phase="call").failure)
+
+
+def reply_of(pending: Pending, server: str) -> Reply:
+    """The settled ``pending`` as a Reply; raises its error, or ``RequestError`` for a JSON-RPC error response."""
+    if pending.error is not None:
+        raise pending.error
+    message = pending.message or {}
+    if "error" in message:
+        raise request_error(message["error"], pending.method, server)
+    return Reply(pending.frame, message, pending.elapsed)
+
+
+def request_error(error: object, method: str, server: str) -> RequestError:
+    """A JSON-RPC error object as an exception that carries the server's own code, message and data."""
+    body = error if isinstance(error, dict) else {"message": str(error)}
+    code, text, data = body.get("code"), str(body.get("message", "")), body.get("data")
+    detail = (f"data: {compact(data)[:300]}",) if data is not None else ()
+    raised = RequestError(
+        f"{text or 'no message'} (JSON-RPC {code})",
+        phase=method,
+        server=server,
+        evidence=detail,
+        next_step=f"%mcp trace {server}",
+    )
+    raised.code, raised.rpc_message, raised.data = code if isinstance(code, int) else 0, text, data
+    return raised
+
+
+def _unexpected(error: Exception, server: str, phase: str) -> MCPMagicsError:
+    return ProtocolError(
+        f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}",
+        phase=phase,
+        server=server,
+        next_step=f"%mcp trace {server}",
+    )

@@ -1,0 +1,127 @@
+"""One request from its caller's side: sent, waited for, answered — or given up so that the server knows.
+
+Written as steps (:mod:`.waiting`). The plain case, a ready connection and nothing to ask first, sends from the
+caller's own thread; everything else (connecting, reloading, approval, input rounds, a new session) runs on the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mcp_magics.connection.client import reply_of
+from mcp_magics.connection.loop import background
+from mcp_magics.connection.rounds import asks_for_input, settle
+from mcp_magics.connection.waiting import Patience, Until, run_awaiting
+from mcp_magics.errors import ConnectionFailedError, RequestCancelledError, RequestTimeoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+
+    from mcp_magics.connection.client import Connection
+    from mcp_magics.results.reply import Reply
+    from mcp_magics.wire.pending import Pending
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to send: ``members`` and ``meta`` are the members of JSON objects, as text."""
+
+    method: str
+    members: str = ""
+    name: str | None = None
+    meta: str = ""
+    patience: Patience = Patience()  # noqa: RUF009  frozen
+    mirrored: Mapping[str, str] | None = None
+
+
+class Attempt:
+    """Where one request stands, for whoever has to give it up."""
+
+    def __init__(self, connection: Connection, request: Request) -> None:
+        self.connection = connection
+        self.request = request
+        self.pending: Pending | None = None
+
+    def submit(self) -> Pending:
+        """Put the request on the wire."""
+        request = self.request
+        self.pending = self.connection.submit(
+            request.method, request.members, name=request.name, mirrored=request.mirrored, meta=request.meta
+        )
+        return self.pending
+
+    def overdue(self) -> RequestTimeoutError | None:
+        """The error of having waited too long, if it is that late."""
+        if self.pending is None or self.pending.done:
+            return None
+        return self.request.patience.exhausted(self.pending, self.connection.spec.name)
+
+    def abandon(self, error: BaseException) -> None:
+        """Tell the server that nobody waits any more."""
+        if self.pending is not None and not self.pending.done and self.connection.channel is not None:
+            reason = error if isinstance(error, RequestTimeoutError) else interrupted(self.connection.spec.name)
+            self.connection.dispatcher.abandon(self.pending, reason)
+
+
+def interrupted(server: str) -> RequestCancelledError:
+    """The error of a request that its own caller ended."""
+    return RequestCancelledError("the request was interrupted", class_="interrupted", phase="call", server=server)
+
+
+async def exchange(connection: Connection, request: Request) -> Reply:
+    """Steps: send on a ready connection and wait; raises ``MCPMagicsError``."""
+    attempt = Attempt(connection, request)
+    pending = attempt.submit()
+    try:
+        await Until(pending, connection.spec.name, attempt.overdue)
+    except BaseException as error:
+        attempt.abandon(error)
+        raise
+    try:
+        reply = reply_of(pending, connection.spec.name)
+    except ConnectionFailedError as error:
+        if error.failure.class_ != "session_expired":
+            raise
+        return await on_loop(connection.spec.name, _in_new_session(attempt), attempt)
+    if asks_for_input(reply.message):
+        return await on_loop(connection.spec.name, _rounds(attempt, reply), attempt)
+    return reply
+
+
+async def on_loop(server: str, work: Coroutine[Any, Any, T], attempt: Attempt | None = None) -> T:
+    """Steps: run ``work`` on the background loop and wait for its result; an interrupt cancels it."""
+    job = background.start(work)
+    try:
+        await Until(job, server, attempt.overdue if attempt else None, (lambda: attempt.pending) if attempt else None)
+    except BaseException as error:
+        if attempt is not None:
+            attempt.abandon(error)
+        job.cancel()
+        raise
+    if isinstance(job.error, asyncio.CancelledError):
+        raise interrupted(server)
+    return job.result()
+
+
+async def _rounds(attempt: Attempt, reply: Reply) -> Reply:
+    request = attempt.request
+    return await settle(attempt.connection, request.method, request.members, reply, name=request.name)
+
+
+async def _in_new_session(attempt: Attempt) -> Reply:
+    """The server forgot the session, so it did not act: begin a new one and send again, once (transports: 404)."""
+    connection = attempt.connection
+    await connection.close()
+    await connection.open()
+    connection.log.add("client", "the server had forgotten the session; a new one was begun", level="warning")
+    pending = attempt.submit()
+    await run_awaiting(_arrival(pending, connection.spec.name))
+    return reply_of(pending, connection.spec.name)
+
+
+async def _arrival(pending: Pending, server: str) -> None:
+    await Until(pending, server)

@@ -1,0 +1,160 @@
+"""What the kernel keeps for one registered server: its spec, its connection, its log and what it has measured."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, NoReturn
+
+from mcp_magics.auth.status import AuthStatus, auth_status
+from mcp_magics.config.expand import lookup
+from mcp_magics.connection.catalog import is_enabled
+from mcp_magics.connection.client import Connection
+from mcp_magics.connection.reload import Stamp, changed, snapshot
+from mcp_magics.connection.serverlog import ServerLog
+from mcp_magics.errors import CommandError, ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mcp_magics.config.model import Protocol, Scope, ServerSpec
+    from mcp_magics.connection.inbox import Inbox
+    from mcp_magics.connection.waiting import Attendant
+    from mcp_magics.wire.journal import Journal
+
+
+class Live:
+    """One registered server, connected or not."""
+
+    def __init__(
+        self,
+        spec: ServerSpec,
+        scope: Scope,
+        *,
+        journal: Journal,
+        inbox: Inbox,
+        attendant: Callable[[], Attendant | None],
+    ) -> None:
+        self.spec = spec
+        self.scope = scope
+        self.log = ServerLog(spec.name)
+        self.attendant = attendant
+        self.connection = Connection(spec, journal=journal, inbox=inbox, log=self.log)
+        self._inbox = inbox
+        self._files: dict[str, Stamp] = {}
+        self._eras: dict[Protocol, Live] = {}
+
+    def in_era(self, protocol: Protocol) -> Live:
+        """The same server spoken to in one protocol era, over a connection of its own where that differs."""
+        if protocol in ("auto", self.spec.protocol):
+            return self
+        if protocol not in self._eras:
+            spec = replace(self.spec, protocol=protocol)
+            journal = self.connection.journal
+            self._eras[protocol] = Live(spec, self.scope, journal=journal, inbox=self._inbox, attendant=self.attendant)
+        return self._eras[protocol]
+
+    def respec(self, spec: ServerSpec, scope: Scope) -> None:
+        """Take on another configuration; the old connection must have been closed."""
+        self.spec, self.scope = spec, scope
+        self.connection = Connection(spec, journal=self.connection.journal, inbox=self._inbox, log=self.log)
+
+    def status(self) -> AuthStatus:
+        """Requirement, credential and connection."""
+        return auth_status(self.spec, self.connection.state, lookup(self.spec))
+
+    # -- on the loop ---------------------------------------------------------------------------------------
+
+    async def ready(self) -> tuple[str, ...]:
+        """Connected, restarted where watched files have changed, lists read anew where they have; the notes."""
+        notes: tuple[str, ...] = ()
+        if self.spec.reload:
+            notes = await self._reloaded()
+        if self.connection.state != "ready":
+            await self.connection.open()
+        elif "tools" in self.connection.stale:
+            await self.connection.refresh()
+            notes += self._news("the server changed its tools")
+        return notes
+
+    async def close(self) -> None:
+        """Leave the server, in every era."""
+        eras, self._eras = list(self._eras.values()), {}
+        await asyncio.gather(self.connection.close(), *(era.close() for era in eras))
+
+    async def restart(self) -> tuple[str, ...]:
+        """End the connection and begin another; what changed in the tools."""
+        await self.connection.close()
+        await self.connection.open()
+        return self._news("restarted")
+
+    async def _reloaded(self) -> tuple[str, ...]:
+        cwd = getattr(self.spec.transport, "cwd", None)
+        before, self._files = self._files, snapshot(self.spec.reload, cwd)
+        files = changed(before, self._files) if before else ()
+        if not files or self.connection.state != "ready":
+            return ()
+        await self.connection.close()
+        await self.connection.open()
+        return self._news(f"restarted, for {', '.join(files[:3])}{' …' if len(files) > 3 else ''} changed")
+
+    def _news(self, why: str) -> tuple[str, ...]:
+        news, self.connection.news = self.connection.news, []
+        return (f"{why}: {'; '.join(news[:10])}",) if news else ((why,) if why.startswith("restarted,") else ())
+
+    # -- for calls -----------------------------------------------------------------------------------------
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether anything happened that the next result should mention."""
+        return bool(self._inbox.notes)
+
+    def take_notes(self) -> tuple[str, ...]:
+        """What the next result should mention."""
+        return self._inbox.take_notes(self.spec.name)
+
+    def mirrored(self, tool: str, arguments: str) -> Mapping[str, str] | None:
+        """The arguments a 2026-07-28 server wants repeated as HTTP headers."""
+        from mcp_magics.connection.envelope import mirrored_headers
+
+        mapping = self.connection.header_maps.get(tool)
+        if not mapping:
+            return None
+        try:
+            value = json.loads(arguments)
+        except ValueError:
+            return None
+        return mirrored_headers(mapping, value) if isinstance(value, dict) else None
+
+    def refuse_unknown(self, tool: str) -> NoReturn:
+        """Say why ``tool`` cannot be called here, and what is near it."""
+        server = self.spec.name
+        if not is_enabled(self.spec, tool):
+            raise ConfigurationError(
+                f"tool '{tool}' is disabled for MCP server '{server}'",
+                class_="tool_disabled",
+                phase="call",
+                server=server,
+                next_step=f"%mcp add {server} … with it in --enabled-tools, or not in --disabled-tools",
+            )
+        catalog = self.connection.catalog
+        if tool in catalog.dropped:
+            raise ConfigurationError(
+                f"tool '{tool}' may not be used: {catalog.dropped[tool]}",
+                class_="tool_invalid",
+                phase="call",
+                server=server,
+                next_step=f"%mcp trace {server}",
+            )
+        near = difflib.get_close_matches(tool, catalog.tools, n=3, cutoff=0.5)
+        known = ", ".join(list(catalog.tools)[:8]) + (" …" if len(catalog.tools) > 8 else "")
+        raise CommandError(
+            f"{server} has no tool {tool!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
+            class_="unknown_tool",
+            phase="call",
+            server=server,
+            evidence=(f"it has: {known}" if known else "it has no tools at all",),
+            next_step=f"%mcp call {server}.{near[0]} …" if near else f"%mcp tools {server}",
+        )

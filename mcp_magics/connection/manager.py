@@ -1,0 +1,163 @@
+"""Names → servers: the one mapping of a kernel, ``from mcp_magics import servers``."""
+
+from __future__ import annotations
+
+import atexit
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from mcp_magics.config.document import spec_from_options
+from mcp_magics.config.store import Store
+from mcp_magics.connection.exchange import on_loop
+from mcp_magics.connection.inbox import inbox
+from mcp_magics.connection.live import Live
+from mcp_magics.connection.loop import background
+from mcp_magics.connection.server import Server
+from mcp_magics.connection.waiting import Attendant, run_blocking
+from mcp_magics.errors import UnknownServerError
+from mcp_magics.wire.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mcp_magics.config.model import Scope, ServerSpec
+
+Registered = Literal["added", "unchanged", "replaced"]
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What registering a spec did; ``notes`` are for the person who did it."""
+
+    server: Server
+    outcome: Registered
+    notes: tuple[str, ...] = ()
+
+
+class Servers(Mapping[str, Server]):
+    """Every server known here: those of this notebook first, then the project's, then the user's."""
+
+    def __init__(self) -> None:
+        self.journal = Journal()
+        self.inbox = inbox
+        self.store = Store()
+        self.attendant: Callable[[], Attendant | None] = lambda: None
+        self._live: dict[str, Live] = {}
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    def live(self, name: str) -> Live:
+        """What is kept for ``name``; raises ``UnknownServerError`` with what is near it."""
+        found = self.store.get(name)
+        if found is None:
+            raise _unknown(name, list(self))
+        kept = self._live.get(name)
+        if kept is None:
+            kept = self._live[name] = Live(
+                found.spec, found.scope, journal=self.journal, inbox=self.inbox, attendant=self._who_attends
+            )
+        elif kept.spec != found.spec and kept.connection.state in ("idle", "failed"):
+            kept.respec(found.spec, found.scope)
+        return kept
+
+    def _who_attends(self) -> Attendant | None:
+        return self.attendant()
+
+    def __getitem__(self, name: str) -> Server:
+        return Server(self.live(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.store.names())
+
+    def __len__(self) -> int:
+        return len(self.store.names())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.store.get(name) is not None
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
+    # -- changing ------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        name: str,
+        *,
+        command: Sequence[str] | str | None = None,
+        url: str | None = None,
+        object: Any = None,  # noqa: A002  the word of the published Python face
+        scope: Scope = "notebook",
+        connect: bool = True,
+        **options: Any,
+    ) -> Server:
+        """Register a server and connect to it: exactly one of ``command`` (words), ``url`` and ``object``.
+
+        ``options`` are the keys of :class:`~mcp_magics.config.model.ServerSpec` and of its transport
+        (``env``, ``headers``, ``tool_timeout`` …). Raises ``ConfigurationError`` or ``ConnectionFailedError``;
+        in the second case the server stays registered.
+        """
+        spec = spec_from_options(name, command=command, url=url, object=object, **options)
+        registration = run_blocking(self.register_steps(spec, scope), self.attendant())
+        return registration.server.connect() if connect else registration.server
+
+    async def register_steps(self, spec: ServerSpec, scope: Scope) -> Registration:
+        """Steps: keep ``spec``; a different one of that name has its process ended first."""
+        kept = self._live.get(spec.name)
+        known = self.store.get(spec.name)
+        if known is not None and known.spec == spec and known.scope == scope:
+            return Registration(self[spec.name], "unchanged")
+        if kept is not None:
+            await on_loop(spec.name, kept.close())
+        notes = tuple(self.store.put(spec, scope))
+        found = self.store.get(spec.name)
+        if kept is not None and found is not None:
+            kept.respec(found.spec, found.scope)
+        return Registration(self[spec.name], "added" if known is None else "replaced", notes)
+
+    def remove(self, name: str) -> None:
+        """Disconnect and forget ``name``; calls under way end with an error that says so."""
+        run_blocking(self.remove_steps(name), self.attendant())
+
+    async def remove_steps(self, name: str, scope: Scope | None = None) -> Scope:
+        """Steps: the same; returns the scope it was removed from."""
+        live = self.live(name)
+        await on_loop(name, live.close())
+        removed = self.store.remove(name, scope)
+        self._live.pop(name, None)
+        return removed
+
+    async def close_steps(self) -> None:
+        """Steps: leave every server, side by side."""
+        for job in [background.start(live.close()) for live in self._live.values()]:
+            job.wait(8)
+
+    def close(self) -> None:
+        """Leave every server and stop the background loop."""
+        if background.running:
+            from mcp_magics.wire.lifeline import lifeline
+
+            run_blocking(self.close_steps())
+            background.stop()
+            lifeline.stop()
+        self._live.clear()
+
+    def __repr__(self) -> str:
+        return f"<Servers: {', '.join(self) or 'none yet'}>"
+
+
+def _unknown(name: str, known: list[str]) -> UnknownServerError:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return UnknownServerError(
+        f"no server {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
+        phase="parse",
+        server=name,
+        evidence=(f"registered: {', '.join(known)}" if known else "no server is registered yet",),
+        next_step=f"%mcp get {near[0]}" if near else f"%mcp add {name} -- COMMAND, or %mcp add {name} URL",
+    )
+
+
+servers = Servers()
+atexit.register(servers.close)

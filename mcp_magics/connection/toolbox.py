@@ -1,0 +1,95 @@
+"""The tools of a server as Python callables with a real signature, docstring and type hints from their schema."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import inspect
+    from collections.abc import Iterator
+
+    from mcp_magics.connection.catalog import Tool
+    from mcp_magics.connection.server import Server
+    from mcp_magics.results.call import CallResult
+
+
+def attribute_name(tool: str) -> str:
+    """``tool`` as a Python identifier: ``get-sum`` → ``get_sum``."""
+    name = re.sub(r"\W", "_", tool)
+    if not name or name[0].isdigit() or keyword.iskeyword(name):
+        name = f"_{name}" if name[:1].isdigit() else f"{name}_"
+    return name
+
+
+class BoundTool:
+    """One tool, ready to be called; ``.acall`` awaits, ``.raw`` is its description as sent."""
+
+    def __init__(self, server: Server, tool: Tool) -> None:
+        from mcp_magics.schema.signature import docstring, signature
+
+        self._server = server
+        self.tool = tool
+        self.raw = tool.raw
+        self.__name__ = attribute_name(tool.name)
+        self.__qualname__ = f"{server.name}.{tool.name}"
+        self.__signature__: inspect.Signature = signature(tool.input_schema)
+        self.__annotations__ = {name: parameter.annotation for name, parameter in self.__signature__.parameters.items()}
+        self.__doc__ = docstring(tool.name, tool.description, tool.input_schema)
+
+    def __call__(self, arguments: Mapping[str, Any] | None = None, /, **kwargs: Any) -> CallResult:
+        """Call the tool and wait for its result."""
+        return self._server.call(self.tool.name, arguments, **kwargs)
+
+    async def acall(self, arguments: Mapping[str, Any] | None = None, /, **kwargs: Any) -> CallResult:
+        """The same, awaited."""
+        return await self._server.acall(self.tool.name, arguments, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<Tool {self.__qualname__}{self.__signature__}>"
+
+
+class Toolbox(Mapping[str, BoundTool]):
+    """``box["exact-name"]`` always; ``box.exact_name`` as an alias. A colliding alias raises, naming both."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    @property
+    def _tools(self) -> Mapping[str, Tool]:
+        return self._server.connection.catalog.tools
+
+    def __getitem__(self, name: str) -> BoundTool:
+        if name not in self._tools:
+            raise KeyError(name)
+        return BoundTool(self._server, self._tools[name])
+
+    def __getattr__(self, alias: str) -> BoundTool:
+        if alias.startswith("__"):
+            raise AttributeError(alias)
+        matches = [name for name in self._tools if attribute_name(name) == alias]
+        if len(matches) == 1:
+            return self[matches[0]]
+        if matches:
+            choices = " or ".join(f'tools["{name}"]' for name in matches)
+            msg = f"{alias!r} is ambiguous on {self._server.name}: write {choices}"
+            raise AttributeError(msg)
+        msg = f"{self._server.name} has no tool {alias!r}; it has {', '.join(list(self._tools)[:8])}"
+        raise AttributeError(msg)
+
+    def __dir__(self) -> list[str]:
+        return sorted({attribute_name(name) for name in self._tools} | set(super().__dir__()))
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._tools)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tools)
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+    def __repr__(self) -> str:
+        return f"<Tools of {self._server.name}: {', '.join(list(self._tools)[:12])}>"

@@ -1,0 +1,231 @@
+"""Waiting for something the background loop will settle: blocking a thread, or awaiting on another loop.
+
+What a caller does is written once, as a *steps* coroutine: a coroutine whose only awaits are :class:`Until`. It does
+no waiting itself; :func:`run_blocking` runs it on a thread that blocks, :func:`run_awaiting` on a loop that goes on.
+
+While it waits, a cell renders progress and answers questions: :class:`Attendant`. The awaiting side ticks every
+:data:`TICK` seconds, because ipykernel's SIGINT handler does not wake an idle loop (ipython/ipykernel#881).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+
+from mcp_magics.errors import RequestTimeoutError
+from mcp_magics.wire.pending import Pending
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Generator
+
+    from mcp_magics.wire.pending import Settling
+
+T = TypeVar("T")
+
+TICK = 0.05
+"""Seconds between two looks at the clock, at progress and at questions."""
+
+
+class Attendant(Protocol):
+    """Who looks after a waiting cell: draws its progress, puts its server's questions to a person."""
+
+    def look(self, until: Until) -> None:
+        """Called at every tick of a blocking wait; may block in ``input()``."""
+
+    async def alook(self, until: Until) -> None:
+        """The same for a cell that awaits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait: ``timeout`` seconds since the last sign of life, ``max_time`` seconds in all."""
+
+    timeout: float | None = 300.0
+    max_time: float | None = None
+
+    def exhausted(self, pending: Pending, server: str) -> RequestTimeoutError | None:
+        """The error of a request that has waited too long, else None."""
+        if self.max_time is not None and pending.elapsed > self.max_time:
+            return self._error("max_time", self.max_time, pending, server)
+        if self.timeout is not None and pending.silent_for > self.timeout:
+            return self._error("timeout", self.timeout, pending, server)
+        return None
+
+    @staticmethod
+    def _error(which: str, seconds: float, pending: Pending, server: str) -> RequestTimeoutError:
+        told = _last_progress(pending)
+        option = which.replace("_", "-")
+        return RequestTimeoutError(
+            f"no answer to {pending.method} within --{option} {seconds:g} s",
+            class_=which,
+            phase="call",
+            server=server,
+            evidence=(told,),
+            next_step=f"repeat with --{option} {seconds * 2:g}, or %mcp log {server}",
+            retryable=True,
+        )
+
+
+def _last_progress(pending: Pending) -> str:
+    last = pending.progress
+    if last is None:
+        return "the server sent no progress"
+    total = f" of {last.total:g}" if last.total else ""
+    return f"last progress: {last.progress:g}{total} {last.message or ''}".rstrip()
+
+
+Overdue = Callable[[], "BaseException | None"]
+"""Looks at the clock: the error to raise if the wait has lasted too long."""
+
+
+class Until:
+    """One wait of a steps coroutine: for ``job``, on behalf of ``server``; ``pending`` is what is on the wire."""
+
+    __slots__ = ("job", "overdue", "pending", "server")
+
+    def __init__(
+        self,
+        job: Settling,
+        server: str,
+        overdue: Overdue | None = None,
+        pending: Callable[[], Pending | None] | None = None,
+    ) -> None:
+        self.job = job
+        self.server = server
+        self.overdue = overdue
+        self.pending = pending or (lambda: job if isinstance(job, Pending) else None)
+
+    def __await__(self) -> Generator[Until, None, None]:
+        yield self
+
+
+def run_blocking(steps: Coroutine[Until, None, T], attendant: Attendant | None = None) -> T:
+    """Run a steps coroutine on this thread, blocking at each of its waits."""
+    try:
+        until = steps.send(None)
+        while True:
+            try:
+                _wait(until, attendant)
+            except BaseException as error:  # noqa: BLE001  the coroutine decides what an interrupt means to it
+                until = steps.throw(error)
+            else:
+                until = steps.send(None)
+    except StopIteration as stop:
+        return cast("T", stop.value)
+    finally:
+        steps.close()
+
+
+async def run_awaiting(steps: Coroutine[Until, None, T], attendant: Attendant | None = None) -> T:
+    """Run a steps coroutine on this loop, awaiting at each of its waits."""
+    try:
+        until = steps.send(None)
+        while True:
+            try:
+                await _arrive(until, attendant)
+            except BaseException as error:  # noqa: BLE001  the coroutine decides what a cancellation means to it
+                until = steps.throw(error)
+            else:
+                until = steps.send(None)
+    except StopIteration as stop:
+        return cast("T", stop.value)
+    finally:
+        steps.close()
+
+
+def _wait(until: Until, attendant: Attendant | None) -> None:
+    """Block until settled; raises what ``overdue`` returns; a KeyboardInterrupt passes through at once."""
+    job, overdue = until.job, until.overdue
+    while not job.wait(TICK if overdue or attendant else 3600):
+        if attendant is not None:
+            attendant.look(until)
+        if overdue is not None and (error := overdue()) is not None:
+            raise error
+
+
+async def _arrive(until: Until, attendant: Attendant | None) -> None:
+    """Await until settled, on whatever loop this is; raises what ``overdue`` returns."""
+    job, overdue, room = until.job, until.overdue, waiting_room()
+    while not job.done:
+        await room.expect(job, overdue, look_up=attendant is not None)
+        if job.done:
+            return
+        if attendant is not None:
+            await attendant.alook(until)
+        if overdue is not None and (error := overdue()) is not None:
+            raise error
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiter:
+    arrival: asyncio.Future[None]
+    overdue: Overdue | None
+    look_up: bool
+
+
+class WaitingRoom:
+    """One loop's waiters: completions arrive in one wake-up however many they are, and a tick keeps SIGINT alive."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._settled: deque[asyncio.Future[None]] = deque()
+        self._rung = False
+        self._waiters: dict[int, _Waiter] = {}
+        self._ticking = False
+
+    async def expect(self, job: Settling, overdue: Overdue | None, *, look_up: bool) -> None:
+        """Return when ``job`` is settled, when it is overdue, or (``look_up``) at the next tick."""
+        arrival: asyncio.Future[None] = self._loop.create_future()
+        waiter = _Waiter(arrival, overdue, look_up)
+        self._waiters[id(waiter)] = waiter
+        job.on_done(lambda: self._ring(arrival))
+        if not self._ticking:
+            self._ticking = True
+            self._loop.call_later(TICK, self._tick)
+        try:
+            await arrival
+        finally:
+            del self._waiters[id(waiter)]
+
+    def _tick(self) -> None:
+        self._ticking = bool(self._waiters)
+        if not self._ticking:
+            return
+        self._loop.call_later(TICK, self._tick)
+        for waiter in self._waiters.values():
+            due = waiter.look_up or (waiter.overdue is not None and waiter.overdue() is not None)
+            if due and not waiter.arrival.done():
+                waiter.arrival.set_result(None)
+
+    def _ring(self, arrival: asyncio.Future[None]) -> None:
+        """Called on the settling thread."""
+        self._settled.append(arrival)
+        if not self._rung:
+            self._rung = True
+            try:
+                self._loop.call_soon_threadsafe(self._open)
+            except RuntimeError:  # the waiter's loop was closed meanwhile: nobody waits any more
+                self._settled.clear()
+
+    def _open(self) -> None:
+        self._rung = False
+        while self._settled:
+            arrival = self._settled.popleft()
+            if not arrival.done():
+                arrival.set_result(None)
+
+
+_ROOMS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, WaitingRoom] = weakref.WeakKeyDictionary()
+
+
+def waiting_room() -> WaitingRoom:
+    """The running loop's waiting room."""
+    loop = asyncio.get_running_loop()
+    room = _ROOMS.get(loop)
+    if room is None:
+        room = _ROOMS[loop] = WaitingRoom(loop)
+    return room

@@ -1,0 +1,146 @@
+"""One server, and one tool, as things to look at: rich, plain and as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mcp_magics.results.sanitise import clean, escaped, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mcp_magics.connection.catalog import Tool
+    from mcp_magics.connection.server import Server
+
+_COLOURS = {"ready": "#1a7f37", "failed": "#b00020", "connecting": "#9a6700", "idle": "#57606a"}
+_SHOWN_TOOLS = 24
+_LONGEST = 4_000
+
+
+@dataclass(frozen=True)
+class ServerCard:
+    """A server at one moment: its lines for people, its data for ``--json``."""
+
+    name: str
+    state: str
+    lines: tuple[str, ...]
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, server: Server, what: str, notes: tuple[str, ...], data: Mapping[str, Any] | None = None) -> ServerCard:
+        """The card of ``server`` now; ``what`` says what has just happened to it."""
+        from mcp_magics.magics.commands.servers import describe
+
+        connection = server.connection
+        head = ", ".join(part for part in (what, _era(server)) if part)
+        lines = [f"{server.name}: {head or connection.state}", f"  {_address(server)}", f"  {_status(server)}"]
+        if connection.state == "ready":
+            lines.append(f"  {_tools(list(connection.catalog.tools))}")
+        if server.failure is not None:
+            lines += [f"  {line}" for line in server.failure.lines()]
+        lines += [f"  note: {note}" for note in notes]
+        return cls(server.name, connection.state, tuple(lines), data or describe(server))
+
+    def to_json(self) -> Any:
+        """The data, plain."""
+        return dict(self.data)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
+        head, *rest = self.lines
+        colour = _COLOURS.get(self.state, "inherit")
+        body = "<br>".join(escaped(line.strip()) for line in rest)
+        style = f"border-left:3px solid {colour};padding-left:8px"
+        return {
+            "text/plain": repr(self),
+            "text/html": f'<div style="{style}"><b>{escaped(head)}</b><br>{body}</div>',
+        }
+
+    def __repr__(self) -> str:
+        return "\n".join(clean(line) for line in self.lines)[:_LONGEST]
+
+
+def _era(server: Server) -> str:
+    version = server.protocol_version
+    return (
+        f"{server.connection.transport}, protocol {version}" if version and server.connection.state == "ready" else ""
+    )
+
+
+def _address(server: Server) -> str:
+    from mcp_magics.config.view import transport_json
+
+    shown = transport_json(server.spec)
+    if shown["type"] == "stdio":
+        return one_line(" ".join([shown["command"], *shown["args"]]), 160)
+    return one_line(str(shown.get("url", shown["type"])), 160)
+
+
+def _status(server: Server) -> str:
+    status = server.status
+    return f"authorization {status.requirement}, credential {status.credential}, connection {status.connection}"
+
+
+def _tools(names: list[str]) -> str:
+    if not names:
+        return "no tools"
+    more = f" and {len(names) - _SHOWN_TOOLS:,} more" if len(names) > _SHOWN_TOOLS else ""
+    noun = "tool" if len(names) == 1 else "tools"
+    return f"{len(names):,} {noun}: {one_line(', '.join(names[:_SHOWN_TOOLS]), 800)}{more}"
+
+
+@dataclass(frozen=True)
+class ToolCard:
+    """A tool: what it says it does, its schemas, its hints, and a call to start from."""
+
+    tool: Tool
+
+    @property
+    def example(self) -> str:
+        """A cell that calls the tool, with values its schema allows."""
+        from mcp_magics.schema.example import example_body
+
+        target = f"{_word(self.tool.server)}.{_word(self.tool.name)}"
+        body = example_body(self.tool.input_schema)
+        return f"%%mcp_call {target}\n{body}" if body.strip() else f"%mcp call {target}"
+
+    def to_json(self) -> Any:
+        """The tool as its server sent it, and an example."""
+        return {"server": self.tool.server, "tool": dict(self.tool.raw), "example": self.example}
+
+    def _sections(self) -> list[tuple[str, str]]:
+        tool = self.tool
+        sections = [("", tool.description)] if tool.description else []
+        sections.append(("arguments", json.dumps(tool.input_schema, ensure_ascii=False, indent=1)))
+        if tool.output_schema is not None:
+            sections.append(("result", json.dumps(tool.output_schema, ensure_ascii=False, indent=1)))
+        if tool.annotations:
+            sections.append(("annotations", json.dumps(tool.annotations, ensure_ascii=False)))
+        return [(head, _cut(text)) for head, text in [*sections, ("example", self.example)]]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
+        title = escaped(f"{self.tool.server}.{self.tool.name}")
+        body = "".join(
+            f"{f'<b>{head}</b>' if head else ''}<pre style='white-space:pre-wrap'>{escaped(text)}</pre>"
+            for head, text in self._sections()
+        )
+        return {"text/plain": self._plain(), "text/html": f"<h4>{title}</h4>{body}"}
+
+    def _plain(self) -> str:
+        parts = [f"{self.tool.server}.{self.tool.name}"]
+        parts += [f"{head}:\n{text}" if head else text for head, text in self._sections()]
+        return "\n\n".join(clean(part) for part in parts)
+
+    def __repr__(self) -> str:
+        return f"<Tool {clean(self.tool.server)}.{clean(self.tool.name)[:200]}>"
+
+
+def _cut(text: str, limit: int = 20_000) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}\n… {len(text) - limit:,} more characters"
+
+
+def _word(name: str) -> str:
+    return (
+        name if name and all(char.isalnum() or char in "_-/" for char in name) else json.dumps(name, ensure_ascii=False)
+    )

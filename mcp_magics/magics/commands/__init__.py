@@ -1,0 +1,31 @@
+"""One file a verb group; a verb's function is found by its name when it is first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from mcp_magics.connection.waiting import Until
+    from mcp_magics.magics.context import Context
+    from mcp_magics.magics.parse import Command
+
+_ROOMS = {
+    "servers": ("add", "list", "get", "remove", "import", "export", "schema"),
+    "secrets": ("secret",),
+    "connection": ("connect", "disconnect", "restart", "status", "log", "ping"),
+    "tools": ("tools", "tool", "call"),
+    "content": ("resources", "templates", "read", "prompts", "prompt", "complete"),
+    "messages": ("request", "notify"),
+    "evidence": ("trace",),
+    "learn": ("playground", "help"),
+}
+_ROOM_OF = {verb: room for room, verbs in _ROOMS.items() for verb in verbs}
+
+
+def performer(verb: str) -> Callable[[Context, Command], Coroutine[Until, None, Any]]:
+    """The function that does ``verb``: steps that return the value to show, or None."""
+    module = import_module(f"mcp_magics.magics.commands.{_ROOM_OF[verb]}")
+    return getattr(module, f"do_{verb}")  # type: ignore[no-any-return]

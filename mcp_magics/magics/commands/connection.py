@@ -1,0 +1,138 @@
+"""``connect disconnect restart status log ping``: what is running, and what it says."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from mcp_magics.connection.exchange import on_loop
+from mcp_magics.errors import CommandError
+from mcp_magics.magics.cards import ServerCard
+from mcp_magics.magics.commands.servers import connect_all, row
+from mcp_magics.magics.outcome import Note
+from mcp_magics.results.listing import Listing
+
+if TYPE_CHECKING:
+    from mcp_magics.connection.server import Server
+    from mcp_magics.magics.context import Context
+    from mcp_magics.magics.parse import Command
+
+_LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
+
+
+def _chosen(context: Context, command: Command) -> list[Server]:
+    names = [word.text for word in command.words]
+    return [context.servers[name] for name in names] if names else list(context.servers.values())
+
+
+async def do_connect(context: Context, command: Command) -> Any:
+    """Connect to servers, side by side; a failure is raised after all have been tried."""
+    servers = _chosen(context, command)
+    if protocol := command.options.text("protocol"):
+        servers = [server.in_era(protocol) for server in servers]  # type: ignore[arg-type]  # one of the choices
+    failures = await connect_all([server for server in servers if server.spec.enabled])
+    if failures and len(servers) == 1:
+        raise next(iter(failures.values()))
+    required = [name for name in failures if context.servers[name].spec.required]
+    if required:
+        text = "; ".join(f"{name}: {failures[name].failure.message}" for name in required)
+        raise type(failures[required[0]])(
+            f"required MCP servers failed to initialize: {text}", class_="required_failed", next_step="%mcp list"
+        )
+    return _table(servers) if len(servers) != 1 else ServerCard.of(servers[0], "connected", ())
+
+
+def _table(servers: list[Server]) -> Listing:
+    rows = [row(server) for server in servers]
+    return Listing(f"{len(rows)} servers", tuple(rows[0]) if rows else ("server",), rows, servers)
+
+
+async def do_disconnect(context: Context, command: Command) -> Note:
+    """Leave servers; every process they started is gone when this returns."""
+    servers = _chosen(context, command)
+    for server in servers:
+        await on_loop(server.name, server.close())
+    return Note(
+        "\n".join(f"{server.name}: disconnected" for server in servers) or "nothing was connected",
+        {"disconnected": [server.name for server in servers]},
+    )
+
+
+async def do_restart(context: Context, command: Command) -> Any:
+    """End and begin connections; what changed in the tools is said."""
+    servers = _chosen(context, command)
+    notes: dict[str, tuple[str, ...]] = {}
+    for server in servers:
+        notes[server.name] = await on_loop(server.name, server.restart())
+    if len(servers) == 1:
+        return ServerCard.of(servers[0], "restarted", notes[servers[0].name])
+    return _table(servers)
+
+
+async def do_status(context: Context, command: Command) -> Listing:
+    """Connections as of now, with the process tree of each."""
+    rows: list[dict[str, Any]] = []
+    for server in _chosen(context, command):
+        rows.append({**row(server), "pid": "", "process": ""})
+        rows += _processes(server)
+    columns = ("server", "transport", "requirement", "credential", "connection", "tools", "pid", "process", "problem")
+    return Listing(f"as of {datetime.now(UTC):%H:%M} UTC", columns, [{c: r.get(c, "") for c in columns} for r in rows])
+
+
+def _processes(server: Server) -> list[dict[str, Any]]:
+    from mcp_magics.redact import redactor
+    from mcp_magics.wire.process_tree import tree
+
+    channel = server.connection.channel
+    if channel is None or channel.process is None:
+        return []
+    depth: dict[int, int] = {}
+    rows = []
+    for process in tree(channel.process.pid):
+        level = depth[process.pid] = depth.get(process.parent, -1) + 1
+        branch = f"{'  ' * (level - 1)}└ " if level else ""
+        words = redactor().text(" ".join(process.command) or process.name)
+        shown = f"{branch}{words[:160]} ({process.rss // 1024 // 1024} MiB)"
+        rows.append({"server": "", "pid": process.pid, "process": shown})
+    return rows
+
+
+async def do_log(context: Context, command: Command) -> Listing:
+    """What servers said on their own account: log messages, stderr, noise, violations — on one clock."""
+    name = command.word(0)
+    servers = [context.servers[name]] if name else list(context.servers.values())
+    least = command.options.text("level")
+    if least is not None and least not in _LEVELS:
+        raise CommandError(f"--level is one of {', '.join(_LEVELS)}", phase="parse", next_step="--level warning")
+    lines = sorted((line for server in servers for line in server.log), key=lambda line: line.at)
+    if least is not None:
+        lines = [line for line in lines if line.level in _LEVELS[_LEVELS.index(least) :]]
+    if last := command.options.integer("last"):
+        lines = lines[-last:]
+    rows = [
+        {
+            "time": datetime.fromtimestamp(line.at, UTC).strftime("%H:%M:%S.%f")[:-3],
+            "server": line.server,
+            "source": line.source,
+            "level": line.level,
+            "text": f"{line.logger}: {line.text}" if line.logger else line.text,
+        }
+        for line in lines
+    ]
+    return Listing(f"{len(rows)} lines", ("time", "server", "source", "level", "text"), rows, lines)
+
+
+async def do_ping(context: Context, command: Command) -> Note:
+    """How long a round trip takes; 2026-07-28 has no ping, so there it is server/discover."""
+    server = context.servers[command.word(0) or ""].with_options(timeout=command.options.seconds("timeout") or 10.0)
+    await server.ready_steps()
+    envelope = server.connection.envelope
+    method = "server/discover" if envelope is not None and envelope.modern else "ping"
+    started = time.perf_counter()
+    await server.request_steps(method)
+    milliseconds = (time.perf_counter() - started) * 1000
+    return Note(
+        f"{server.name}: {method} answered in {milliseconds:.1f} ms",
+        {"server": server.name, "method": method, "elapsed_ms": round(milliseconds, 3)},
+    )

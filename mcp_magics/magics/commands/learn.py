@@ -1,0 +1,111 @@
+"""``playground`` and ``help``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mcp_magics.config.document import spec_from_options
+from mcp_magics.connection.exchange import on_loop
+from mcp_magics.magics.outcome import Note
+from mcp_magics.magics.usage import help_text
+from mcp_magics.results.listing import Listing
+
+if TYPE_CHECKING:
+    from mcp_magics.magics.context import Context
+    from mcp_magics.magics.parse import Command
+    from mcp_magics.playground.host import Running, Wanted
+
+
+async def do_help(context: Context, command: Command) -> Note:  # noqa: ARG001  every verb takes both
+    """One screen about everything, or one verb's own."""
+    from mcp_magics.errors import CommandError
+    from mcp_magics.magics.verbs import VERBS, near_verbs
+
+    verb = command.word(0)
+    if verb is not None and verb not in VERBS:
+        near = near_verbs(verb)
+        raise CommandError(
+            f"there is no verb {verb!r}",
+            class_="unknown_verb",
+            phase="parse",
+            next_step=f"%mcp {near[0]} --help" if near else "%mcp (all verbs)",
+        )
+    return Note(help_text(verb))
+
+
+async def do_playground(context: Context, command: Command) -> Any:
+    """Start, stop or list the servers this package ships; started ones are registered under their names."""
+    action = command.word(0)
+    names = [word.text for word in command.words[1:]]
+    if action == "start":
+        return await _start(context, names, _wanted(command))
+    if action == "stop":
+        return await _stop(context, names)
+    return _list()
+
+
+def _wanted(command: Command) -> Wanted:
+    from mcp_magics.playground.host import Wanted
+
+    options = command.options
+    era = options.text("protocol")
+    return Wanted(
+        transport=options.text("transport"),  # type: ignore[arg-type]  # one of the option's choices
+        port=options.integer("port") or 0,
+        seed=options.integer("seed") or 0,
+        eras="both" if era in (None, "auto") else era,  # type: ignore[arg-type]  # one of the option's choices
+        fault=options.text("fault") or "none",
+    )
+
+
+async def _start(context: Context, names: list[str], wanted: Wanted) -> Listing:
+    from mcp_magics.playground import CATALOGUE, host
+
+    chosen = names or [name for name in CATALOGUE if name != "faulty"]
+    running = await on_loop("playground", _in_thread(host.start, chosen, wanted))
+    for each in running:
+        spec = spec_from_options(each.name, command=each.command, url=each.url)
+        await context.servers.register_steps(spec, "notebook")
+    return _table(running, "registered; connect with %mcp connect NAME, or just call a tool")
+
+
+async def _in_thread(function: Any, *arguments: Any) -> Any:
+    import asyncio
+
+    return await asyncio.to_thread(function, *arguments)
+
+
+async def _stop(context: Context, names: list[str]) -> Note:
+    from mcp_magics.playground import CATALOGUE, host
+
+    chosen = names or list(CATALOGUE)
+    stopped = []
+    for name in chosen:
+        if name in context.servers:
+            await context.servers.remove_steps(name)
+            stopped.append(name)
+        await on_loop("playground", _in_thread(host.stop, name))
+    text = f"stopped: {', '.join(stopped)}" if stopped else "nothing was running"
+    return Note(text, {"stopped": stopped})
+
+
+def _list() -> Listing:
+    from mcp_magics.playground import CATALOGUE, host
+
+    addresses = {each.name: each.url for each in host.running()}
+    rows = [
+        {
+            "name": entry.name,
+            "what": entry.summary,
+            "speaks": ", ".join(entry.transports),
+            "running": addresses.get(entry.name) or "",
+            "command": f"python -m mcp_magics.playground {entry.name}",
+        }
+        for entry in CATALOGUE.values()
+    ]
+    return Listing("the playground", ("name", "what", "speaks", "running", "command"), rows)
+
+
+def _table(running: list[Running], note: str) -> Listing:
+    rows = [{"name": each.name, "transport": each.transport, "url": each.url or ""} for each in running]
+    return Listing(f"{len(rows)} servers of the playground", ("name", "transport", "url"), rows, running, note)

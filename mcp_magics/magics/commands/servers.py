@@ -1,0 +1,222 @@
+"""``add list get remove import export schema``: what is registered, and where."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mcp_magics.connection.loop import background
+from mcp_magics.connection.waiting import Until
+from mcp_magics.errors import CommandError, ConnectionFailedError, MCPMagicsError
+from mcp_magics.magics.cards import ServerCard
+from mcp_magics.magics.outcome import Note
+from mcp_magics.magics.specs import spec_from_command, specs_from_body
+from mcp_magics.results.listing import Listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mcp_magics.config.model import Scope, ServerSpec
+    from mcp_magics.connection.manager import Registration
+    from mcp_magics.connection.server import Server
+    from mcp_magics.magics.context import Context
+    from mcp_magics.magics.parse import Command
+
+_COLUMNS = ("server", "transport", "protocol", "requirement", "credential", "connection", "tools", "problem")
+LOGIN_NEEDED = frozenset({"auth_required", "auth_required_unadvertised"})
+
+
+async def do_add(context: Context, command: Command) -> Any:
+    """Register servers and connect to them; *login needed* is a result, any other failure an error."""
+    specs = _specs(context, command)
+    scope: Scope = command.options.text("scope") or "notebook"  # type: ignore[assignment]  # one of the choices
+    registrations = [await context.servers.register_steps(spec, scope) for spec in specs]
+    if command.options.flag("no-connect"):
+        return _registered_only(registrations)
+    return await _connected(registrations)
+
+
+def _specs(context: Context, command: Command) -> list[ServerSpec]:
+    if command.body is not None and command.body.strip():
+        return specs_from_body(command, context.defaults)
+    return [spec_from_command(command, context.defaults)]
+
+
+def _registered_only(registrations: list[Registration]) -> Note:
+    lines = []
+    for registration in registrations:
+        name = registration.server.name
+        lines.append(f"{name}: {registration.outcome}, not connected. %mcp connect {name}")
+        lines += [f"  {note}" for note in registration.notes]
+    names = [registration.server.name for registration in registrations]
+    return Note("\n".join(lines), {"added": names, "outcomes": [each.outcome for each in registrations]})
+
+
+async def _connected(registrations: list[Registration]) -> Any:
+    """Connect side by side; raise the first failure that is no missing login, after all have been tried."""
+    failures = await connect_all(
+        [registration.server for registration in registrations if registration.server.spec.enabled]
+    )
+    for failure in failures.values():
+        if failure.failure.class_ not in LOGIN_NEEDED:
+            raise failure
+    cards = [ServerCard.of(each.server, _told(each), each.notes) for each in registrations]
+    if len(cards) == 1:
+        return cards[0]
+    servers = [each.server for each in registrations]
+    notes = "; ".join(note for each in registrations for note in each.notes)
+    return ServerList(f"{len(servers)} servers", _COLUMNS, [row(server) for server in servers], servers, notes)
+
+
+def _told(registration: Registration) -> str:
+    if registration.outcome != "unchanged":
+        return registration.outcome
+    since = registration.server.connection.since
+    clock = time.strftime("%H:%M", time.localtime(since)) if since else "now"
+    name = registration.server.name
+    return f"unchanged, running since {clock}; after editing its code: %mcp restart {name}"
+
+
+async def connect_all(servers: Iterable[Server]) -> dict[str, MCPMagicsError]:
+    """Steps: connect to ``servers`` side by side; the failures by name."""
+    jobs = {server.name: background.start(server.open()) for server in servers}
+    failures: dict[str, MCPMagicsError] = {}
+    try:
+        for name, job in jobs.items():
+            await Until(job, name)
+    except BaseException:
+        for job in jobs.values():
+            job.cancel()
+        raise
+    for name, job in jobs.items():
+        if isinstance(job.error, MCPMagicsError):
+            failures[name] = type(job.error).of(job.error.failure)
+        elif job.error is not None:
+            raise ConnectionFailedError("interrupted", class_="interrupted", server=name) from None
+    return failures
+
+
+async def do_list(context: Context, command: Command) -> Listing:  # noqa: ARG001  every verb takes both
+    """Every registered server; nothing is started and nothing asked."""
+    servers = list(context.servers.values())
+    title = f"{len(servers)} servers" if servers else "no servers yet: %mcp add NAME -- COMMAND"
+    problems = "; ".join(" ".join(problem.failure.lines()) for problem in context.servers.store.problems())
+    return ServerList(title, _COLUMNS, [row(server) for server in servers], servers, problems)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ServerList(Listing):
+    """Servers as a table; as JSON in the published shape of ``%mcp list --json``."""
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """One :func:`describe` a server."""
+        return [describe(server) for server in self.items]
+
+
+def row(server: Server) -> dict[str, Any]:
+    """One server as a row for people."""
+    status, failure, connection = server.status, server.failure, server.connection
+    return {
+        "server": server.name,
+        "transport": connection.transport if connection.state == "ready" else server.spec.transport.type,
+        "protocol": server.protocol_version or "",
+        "requirement": status.requirement,
+        "credential": status.credential,
+        "connection": status.connection if server.spec.enabled else "disabled",
+        "tools": len(connection.catalog.tools) if connection.state == "ready" else "",
+        "problem": f"{failure.class_}: {failure.message} → {failure.next_step}" if failure else "",
+    }
+
+
+def describe(server: Server) -> dict[str, Any]:
+    """One server as ``%mcp list --json`` gives it."""
+    from mcp_magics.config.view import transport_json
+
+    spec, status, connection = server.spec, server.status, server.connection
+    transport = transport_json(spec)
+    if connection.state == "ready" and connection.transport == "sse":
+        transport["type"] = "sse"
+    return {
+        "name": spec.name,
+        "scope": server.scope,
+        "enabled": spec.enabled,
+        "disabled_reason": None if spec.enabled else "disabled in its configuration",
+        "transport": transport,
+        "protocol_version": server.protocol_version,
+        "auth": status.to_json(),
+        "auth_status": status.codex_word,
+        "failure": server.failure.to_json() if server.failure else None,
+        "startup_timeout_sec": spec.startup_timeout,
+        "tool_timeout_sec": spec.tool_timeout,
+        "tools": len(connection.catalog.tools) if connection.state == "ready" else None,
+    }
+
+
+async def do_get(context: Context, command: Command) -> ServerCard:
+    """One server's configuration, every value that could be secret masked."""
+    server = context.servers[command.word(0) or ""]
+    spec = server.spec
+    filters = {
+        "enabled_tools": list(spec.enabled_tools) if spec.enabled_tools is not None else None,
+        "disabled_tools": list(spec.disabled_tools),
+        "required": spec.required,
+        "protocol": spec.protocol,
+        "default_tools_approval_mode": spec.approval,
+        "reload": list(spec.reload),
+    }
+    return ServerCard.of(server, "", (), data={**describe(server), **filters})
+
+
+async def do_remove(context: Context, command: Command) -> Note:
+    """Forget servers; their processes end first."""
+    scope = command.options.text("scope")
+    removed = []
+    for word in command.words:
+        found = await context.servers.remove_steps(word.text, scope)  # type: ignore[arg-type]  # one of the choices
+        removed.append({"name": word.text, "scope": found})
+    text = "\n".join(f"{each['name']}: removed from {each['scope']}" for each in removed)
+    return Note(text, {"removed": removed})
+
+
+async def do_import(context: Context, command: Command) -> Any:
+    """Take servers over from another client's configuration on this machine, or from a file."""
+    from mcp_magics.config.clients import import_sources, specs_of_source
+
+    source = command.word(0)
+    if source is None:
+        found = import_sources()
+        rows = [
+            {"source": each.client, "path": str(each.path), "servers": ", ".join(each.names) or each.problem}
+            for each in found
+        ]
+        return Listing("%mcp import SOURCE [NAME…]", ("source", "path", "servers"), rows, found)
+    wanted = {word.text for word in command.words[1:]}
+    specs = [spec for spec in specs_of_source(source) if not wanted or spec.name in wanted]
+    if not specs:
+        raise CommandError(
+            f"nothing to import from {source!r}", phase="config", next_step="%mcp import (what there is)"
+        )
+    scope: Scope = command.options.text("scope") or "notebook"  # type: ignore[assignment]  # one of the choices
+    registrations = [await context.servers.register_steps(spec, scope) for spec in specs]
+    return _registered_only(registrations)
+
+
+async def do_export(context: Context, command: Command) -> Note:
+    """The configuration in another client's format, secrets as references."""
+    from mcp_magics.config.clients import export
+
+    names = [word.text for word in command.words] or list(context.servers)
+    specs = [context.servers[name].spec for name in names]
+    kind = command.options.text("format") or "mcpServers"
+    text = export(specs, kind)  # type: ignore[arg-type]  # one of the choices
+    return Note(text, json.loads(text) if kind != "codex" else {"toml": text})
+
+
+async def do_schema(context: Context, command: Command) -> Note:  # noqa: ARG001  every verb takes both
+    """The JSON Schema of a configuration file."""
+    from mcp_magics.config.document import json_schema
+
+    schema = json_schema()
+    return Note(json.dumps(schema, indent=2), schema)

@@ -1,0 +1,156 @@
+"""``tools``, ``tool`` and ``call``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from mcp_magics.connection.exchange import on_loop
+from mcp_magics.errors import CommandError, MCPMagicsError
+from mcp_magics.magics.body import Arguments, arguments_of
+from mcp_magics.magics.outcome import Message, expecting
+from mcp_magics.magics.parse import target
+from mcp_magics.results.listing import Listing
+
+if TYPE_CHECKING:
+    from mcp_magics.connection.catalog import Tool
+    from mcp_magics.connection.server import Server
+    from mcp_magics.magics.context import Context
+    from mcp_magics.magics.parse import Command
+
+_COLUMNS = ("tool", "title", "description", "arguments", "hints")
+
+
+async def do_tools(context: Context, command: Command) -> Listing:
+    """All tools of one server, or of every connected one."""
+    name = command.word(0)
+    chosen = (
+        [context.servers[name]]
+        if name
+        else [server for server in context.servers.values() if server.connection.state == "ready"]
+    )
+    rows: list[dict[str, Any]] = []
+    tools: list[Tool] = []
+    for server in chosen:
+        await server.ready_steps()
+        if command.options.flag("refresh"):
+            await on_loop(server.name, server.connection.refresh())
+        catalog = server.connection.catalog
+        if catalog.problem is not None:
+            raise type(catalog.problem).of(catalog.problem.failure)
+        tools += catalog.tools.values()
+        rows += [_row(tool, with_server=name is None) for tool in catalog.tools.values()]
+    columns = _COLUMNS if name else ("server", *_COLUMNS)
+    title = f"{name}: {len(rows)} tools" if name else f"{len(rows)} tools of {len(chosen)} connected servers"
+    return Listing(title, columns, rows, tools, _dropped(chosen))
+
+
+def _row(tool: Tool, *, with_server: bool) -> dict[str, Any]:
+    properties = tool.input_schema.get("properties")
+    required = tool.input_schema.get("required")
+    required = required if isinstance(required, list) else []
+    names = [f"{key}" if key in required else f"{key}?" for key in properties] if isinstance(properties, dict) else []
+    hints = [word for key, word in _HINTS.items() if tool.annotations.get(key) is True]
+    row = {
+        "tool": tool.name,
+        "title": tool.raw.get("title") or tool.annotations.get("title") or "",
+        "description": tool.description,
+        "arguments": ", ".join(names),
+        "hints": ", ".join(hints),
+    }
+    return {"server": tool.server, **row} if with_server else row
+
+
+_HINTS = {
+    "readOnlyHint": "read-only",
+    "destructiveHint": "destructive",
+    "idempotentHint": "idempotent",
+    "openWorldHint": "open world",
+}
+
+
+def _dropped(servers: list[Server]) -> str:
+    dropped = [f"{name} ({why})" for server in servers for name, why in server.connection.catalog.dropped.items()]
+    return f"not usable: {'; '.join(dropped)}" if dropped else ""
+
+
+async def do_tool(context: Context, command: Command) -> Any:
+    """One tool: schema, annotations and an example call."""
+    from mcp_magics.magics.cards import ToolCard
+
+    where = target(command, context.names)
+    server = context.servers[where.server]
+    await server.ready_steps()
+    tool = server.connection.catalog.tools.get(where.item)
+    if tool is None:
+        server.refuse_unknown(where.item)
+    return ToolCard(tool)
+
+
+async def do_call(context: Context, command: Command) -> Any:
+    """Call a tool; an ``isError`` result fails the cell only where that was asked for."""
+    where = target(command, context.names)
+    server = _with_options(context.servers[where.server], command)
+    if protocol := command.options.text("protocol"):
+        server = server.in_era(protocol)  # type: ignore[arg-type]  # one of the option's choices
+    if command.options.flag("dry-run"):
+        return await _dry_run(context, server, where.item, command)
+    return await expecting(command, _call(context, server, where.item, command), fail=context.defaults.fail)
+
+
+async def _call(context: Context, server: Server, tool: str, command: Command) -> Any:
+    notes = await server.ready_steps()
+    known = server.connection.catalog.tools.get(tool)
+    checked = not command.options.flag("raw")
+    if known is None and checked:
+        server.refuse_unknown(tool)
+    arguments = given(context, command, known.input_schema if known else True)
+    notes += _schema_notes(arguments, known)
+    return await server.call_steps(tool, arguments.text, checked=checked, notes=notes)
+
+
+def given(context: Context, command: Command, schema: Any = None) -> Arguments:
+    """The arguments or params ``command`` gives, an empty object where it gives none."""
+    return arguments_of(command, schema={} if schema is None else schema, evaluate=context.evaluate) or Arguments()
+
+
+def _schema_notes(arguments: Arguments, known: Tool | None) -> tuple[str, ...]:
+    """What the arguments break of the tool's own schema: said beside the result, never a refusal."""
+    return tuple(f"argument {problem}" for problem in arguments.notes(known.input_schema)) if known else ()
+
+
+async def _dry_run(context: Context, server: Server, tool: str, command: Command) -> Message:
+    known = server.connection.catalog.tools.get(tool)
+    if known is None and server.connection.state != "ready":
+        try:
+            await server.ready_steps()
+            known = server.connection.catalog.tools.get(tool)
+        except MCPMagicsError:
+            known = None
+    arguments = given(context, command, known.input_schema if known else True)
+    return Message.request(
+        server, "tools/call", f'"name":{json.dumps(tool, ensure_ascii=False)},"arguments":{arguments.text}'
+    )
+
+
+def _with_options(server: Server, command: Command) -> Server:
+    options = command.options
+    return server.with_options(
+        timeout=options.seconds("timeout"), max_time=options.seconds("max-time"), meta=meta_of(command)
+    )
+
+
+def meta_of(command: Command) -> dict[str, Any] | None:
+    """The object ``--meta`` gives, or None; raises ``CommandError`` for anything else."""
+    text = command.options.text("meta")
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise CommandError(
+            f"--meta takes a JSON object: {error}", phase="parse", next_step="--meta '{\"k\": 1}'"
+        ) from None
+    if not isinstance(value, dict):
+        raise CommandError("--meta takes a JSON object", phase="parse", next_step="--meta '{\"k\": 1}'")
+    return value

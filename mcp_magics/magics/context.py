@@ -1,0 +1,33 @@
+"""What a command may reach: the servers, the notebook's defaults, and the user's Python — nothing else of IPython."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mcp_magics.connection.manager import Servers
+
+
+class Defaults(Protocol):
+    """The settings a command reads (:class:`~mcp_magics.magics.settings.Settings`)."""
+
+    fail: bool
+    startup_timeout: float
+    tool_timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The room a command works in; ``evaluate`` runs a Python expression in the user's namespace."""
+
+    servers: Servers
+    defaults: Defaults
+    evaluate: Callable[[str], object]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all registered servers."""
+        return tuple(self.servers)

@@ -1,0 +1,168 @@
+"""The magics of a shell: a line goes in, a command is performed, its value is shown as the options say."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+
+from mcp_magics.errors import MCPMagicsError, UnknownServerError
+from mcp_magics.magics.settings import Settings, from_pyproject
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from mcp_magics.connection.waiting import Attendant
+    from mcp_magics.magics.context import Context
+    from mcp_magics.magics.showing import Use
+
+
+@magics_class
+class MCPMagics(Magics, Settings):
+    """``%mcp`` and ``%%mcp_call``. Settings: ``%config MCPMagics``."""
+
+    def __init__(self, shell: InteractiveShell, **settings: Any) -> None:
+        super().__init__(shell, **settings)
+        self._attendant: Attendant | None = None
+
+    @no_var_expand
+    @line_cell_magic
+    def mcp(self, line: str, cell: str | None = None) -> Any:
+        """Speak to Model Context Protocol servers; ``%mcp`` alone shows what it can do."""
+        return self.run("line" if cell is None else "cell", "mcp", line, cell, use="hooked")
+
+    @no_var_expand
+    @line_cell_magic
+    def mcp_call(self, line: str, cell: str | None = None) -> Any:
+        """Call a tool: ``%%mcp_call SERVER.TOOL`` with the arguments as the body."""
+        return self.run("line" if cell is None else "cell", "mcp_call", line, cell, use="hooked")
+
+    def run(self, kind: str, name: str, line: str, body: str | None, *, use: Use) -> Any:  # noqa: ARG002  the transformer says which kind of magic it was
+        """Perform a line, blocking; ``use`` says what becomes of its value."""
+        from mcp_magics.connection.waiting import run_blocking
+
+        failed: MCPMagicsError | None = None
+        try:
+            return run_blocking(self._steps(name, line, body, use), self.attendant())
+        except MCPMagicsError as error:
+            failed = error
+        # Raised outside the except, so that no library's frames hang on to it: two lines are all a person needs.
+        raise _bare(failed)
+
+    async def arun(self, kind: str, name: str, line: str, body: str | None, *, use: Use) -> Any:  # noqa: ARG002  the transformer says which kind of magic it was
+        """Perform a line, awaiting: widgets and the user's own tasks go on meanwhile."""
+        from mcp_magics.connection.waiting import run_awaiting
+
+        failed: BaseException | None = None
+        try:
+            return await run_awaiting(self._steps(name, line, body, use), self.attendant())
+        except MCPMagicsError as error:
+            failed = _bare(error)
+        except asyncio.CancelledError:
+            failed = KeyboardInterrupt()
+        raise failed
+
+    async def _steps(self, name: str, line: str, body: str | None, use: Use) -> Any:
+        from mcp_magics.magics.commands import performer
+        from mcp_magics.magics.parse import parse
+        from mcp_magics.magics.showing import Showing
+
+        context = self._context()
+        try:
+            command = parse(line, body=body, servers=context.names, verb="call" if name == "mcp_call" else None)
+        except UnknownServerError as error:
+            raise _with_problems(error, context) from None
+        showing = Showing(self._shell, command, use, self.progress_after)
+        with showing.progress():
+            value = await performer(command.verb.name)(context, command)
+        return showing.present(value)
+
+    def _context(self) -> Context:
+        from mcp_magics.connection.manager import servers
+        from mcp_magics.magics.context import Context
+
+        servers.attendant = self.attendant
+        return Context(servers, self, self._evaluate)
+
+    @property
+    def _shell(self) -> InteractiveShell:
+        assert self.shell is not None  # magics live in a shell
+        return self.shell
+
+    def _evaluate(self, source: str) -> object:
+        return eval(source, self._shell.user_global_ns, self._shell.user_ns)  # noqa: S307  the user's own cell
+
+    def attendant(self) -> Attendant | None:
+        """Who looks after this shell's waits; made at the first."""
+        if self._attendant is None:
+            from mcp_magics.connection.inbox import inbox
+            from mcp_magics.magics.attendant import CellAttendant
+
+            self._attendant = CellAttendant(inbox)
+        return self._attendant
+
+
+def _with_problems(error: UnknownServerError, context: Context) -> UnknownServerError:
+    """``error`` with what is wrong with a configuration file: the server may stand in it."""
+    problems = tuple(problem.failure.message for problem in context.servers.store.problems())
+    error.failure = replace(error.failure, evidence=(*problems, *error.failure.evidence))
+    return error
+
+
+def _bare(error: MCPMagicsError) -> MCPMagicsError:
+    error.__cause__ = error.__context__ = None
+    error.__traceback__ = None
+    return error
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register the magics, the input transformer and the completer; idempotent, and touches no network."""
+    from mcp_magics.magics import autoawait, completion
+
+    settings = from_pyproject(Path.cwd())
+    magics = MCPMagics(shell, parent=shell)
+    configured = shell.config.get("MCPMagics", {})
+    for name, value in settings.items():
+        if name not in configured:
+            setattr(magics, name, value)
+    shell.register_magics(magics)
+    configurables: list[Any] = shell.configurables
+    configurables[:] = [each for each in configurables if type(each).__name__ != "MCPMagics"]
+    configurables.append(magics)
+    autoawait.install(shell)
+    completion.install(shell)
+    _sweep()
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take everything out again and leave every server."""
+    import sys
+
+    from mcp_magics.magics import autoawait, completion
+
+    autoawait.uninstall(shell)
+    completion.uninstall(shell)
+    magics = shell.magics_manager
+    for kind in ("line", "cell"):
+        for name in ("mcp", "mcp_call"):
+            magics.magics[kind].pop(name, None)
+    magics.registry.pop("MCPMagics", None)
+    shell.configurables[:] = [each for each in shell.configurables if type(each).__name__ != "MCPMagics"]
+    manager = sys.modules.get("mcp_magics.connection.manager")
+    if manager is not None:
+        manager.servers.close()
+
+
+def _sweep() -> None:
+    """End what a killed kernel and a dead reaper left behind, without holding up the cell."""
+    import threading
+
+    def sweep() -> None:
+        from mcp_magics.wire.orphans import sweep
+
+        sweep()
+
+    threading.Thread(target=sweep, name="mcp_magics-sweep", daemon=True).start()

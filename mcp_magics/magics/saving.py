@@ -1,0 +1,44 @@
+"""``--save FILE``: a result as a file, in the form its name asks for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mcp_magics.errors import CommandError
+
+_IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp"})
+
+
+def save(value: Any, path: str) -> None:
+    """Write ``value`` to ``path`` in the form its suffix asks for.
+
+    ``.csv`` is its table, an image's suffix its first image, ``.txt`` and ``.md`` its text, any other its JSON.
+    Raises ``CommandError`` where the file cannot be written or the value has no such form.
+    """
+    target = Path(path).expanduser()
+    try:
+        target.write_bytes(_content(value, target.suffix.lower()))
+    except OSError as error:
+        raise CommandError(
+            f"cannot write {target}: {error.strerror or error}",
+            class_="not_saved",
+            phase="save",
+            next_step="--save FILE",
+        ) from None
+
+
+def _content(value: Any, suffix: str) -> bytes:
+    if suffix in _IMAGES:
+        images = getattr(value, "images", ())
+        if not images:
+            raise CommandError(
+                "the result has no image to save", class_="not_saved", phase="save", next_step="--save FILE.json"
+            )
+        return bytes(images[0].data)
+    if suffix == ".csv":
+        return value.df.to_csv(index=False).encode()  # type: ignore[no-any-return]
+    if suffix in {".txt", ".md"} and hasattr(value, "text"):
+        return str(value.text).encode("utf-8", "surrogatepass")
+    return (json.dumps(value.to_json(), ensure_ascii=False, indent=2) + "\n").encode("utf-8", "surrogatepass")

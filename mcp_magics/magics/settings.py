@@ -1,0 +1,55 @@
+"""The defaults of a notebook: ``%config MCPMagics.x``, then ``[tool.mcp_magics]`` of ``pyproject.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from traitlets import Bool, Float, HasTraits, TraitError
+
+from mcp_magics.errors import ConfigurationError
+
+
+class Settings(HasTraits):
+    """Every setting, its default and its unit (seconds)."""
+
+    auto_await = Bool(default_value=True, help="run %mcp as an await where the kernel can").tag(config=True)
+    fail = Bool(default_value=False, help="an error result fails the cell, as with --fail").tag(config=True)
+    startup_timeout = Float(30.0, help="seconds for starting and connecting").tag(config=True)
+    tool_timeout = Float(300.0, help="seconds of silence in one call").tag(config=True)
+    discovery_timeout = Float(5.0, help="seconds for one discovery request").tag(config=True)
+    login_timeout = Float(300.0, help="seconds for a login").tag(config=True)
+    refresh_skew = Float(30.0, help="seconds before expiry at which a token is refreshed").tag(config=True)
+    progress_after = Float(0.5, help="seconds before a progress bar is drawn").tag(config=True)
+
+
+def from_pyproject(start: Path) -> dict[str, Any]:
+    """The ``[tool.mcp_magics]`` table of the nearest ``pyproject.toml`` at or above ``start``, else ``{}``.
+
+    Raises ``ConfigurationError`` for a setting that does not exist or has the wrong type.
+    """
+    for folder in (start, *start.parents):
+        path = folder / "pyproject.toml"
+        if path.is_file():
+            return _checked(path)
+    return {}
+
+
+def _checked(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("mcp_magics", {})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}  # someone else's file: not ours to complain about
+    probe = Settings()
+    for name, value in table.items():
+        if name not in probe.trait_names(config=True):
+            known = ", ".join(sorted(probe.trait_names(config=True)))
+            raise ConfigurationError(
+                f"{path}: [tool.mcp_magics] has no setting {name!r}", phase="config", evidence=(f"settings: {known}",)
+            )
+        try:
+            setattr(probe, name, value)
+        except TraitError as error:
+            raise ConfigurationError(f"{path}: [tool.mcp_magics] {name}: {error}", phase="config") from None
+    return dict(table)

@@ -1,0 +1,92 @@
+"""What becomes of a command's value: shown, stored, saved, printed as JSON, or nothing of it.
+
+A *hooked* use is the statement IPython's display hook shows, a *statement* any other; a *value* is used by Python.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+from mcp_magics.errors import CommandError
+from mcp_magics.magics.attendant import current_bar
+from mcp_magics.magics.progress import ProgressBar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from mcp_magics.magics.parse import Command
+
+Use = Literal["hooked", "statement", "value"]
+
+
+class Showing:
+    """The showing of one command's value in one shell."""
+
+    def __init__(self, shell: InteractiveShell, command: Command, use: Use, progress_after: float) -> None:
+        self._shell = shell
+        self._options = command.options
+        self._hidden = not command.shown
+        self._use = use
+        self._bar = ProgressBar(progress_after)
+
+    @contextmanager
+    def progress(self) -> Iterator[None]:
+        """While inside, progress of this command's requests is drawn; a failure takes the bar away."""
+        token = current_bar.set(None if self._hidden or self._options.flag("json") else self._bar)
+        try:
+            yield
+        except BaseException:
+            self._bar.give_way()
+            raise
+        finally:
+            current_bar.reset(token)
+
+    def present(self, value: Any) -> Any:
+        """Show ``value`` as asked; returns what the expression is worth."""
+        if value is None:
+            self._bar.give_way()
+            return None
+        self._keep(value)
+        if self._options.flag("json"):
+            print(json.dumps(value.to_json(), ensure_ascii=False, indent=2))  # noqa: T201  that is the option
+            return None
+        if self._use == "value":
+            self._bar.give_way()
+            return value
+        if self._hidden:
+            self._bar.give_way()
+            return None
+        return self._show(value)
+
+    def _keep(self, value: Any) -> None:
+        name, path = self._options.text("out"), self._options.text("save")
+        if name is not None:
+            if not name.isidentifier():
+                raise CommandError(f"-o takes a variable's name, not {name!r}", phase="parse", next_step="-o result")
+            self._shell.push({name: value})
+        if path is not None:
+            from mcp_magics.magics.saving import save
+
+            save(value, path)
+
+    def _show(self, value: Any) -> Any:
+        """One part goes through the display hook where there is one; several become outputs of their own."""
+        parts = value.display_parts() if hasattr(value, "display_parts") else [value._repr_mimebundle_()]
+        if self._use == "hooked" and len(parts) == 1 and not self._bar.on_screen:
+            return value
+        from IPython.display import display
+
+        first, *others = parts
+        if self._bar.on_screen:
+            self._bar.give_way(first)
+        else:
+            display(first, raw=True)
+        for part in others:
+            display(part, raw=True)
+        if self._use == "hooked":
+            self._shell.displayhook.update_user_ns(value)
+        return None

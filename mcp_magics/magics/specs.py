@@ -1,0 +1,110 @@
+"""The words of an ``add`` as a spec."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mcp_magics.config.document import spec_from_options
+from mcp_magics.errors import CommandError
+
+if TYPE_CHECKING:
+    from mcp_magics.config.model import ServerSpec
+    from mcp_magics.magics.context import Defaults
+    from mcp_magics.magics.parse import Command
+
+
+def spec_from_command(command: Command, defaults: Defaults) -> ServerSpec:
+    """What ``%mcp add NAME …`` describes; raises ``CommandError`` or ``ConfigurationError``."""
+    name = command.word(0)
+    if name is None:
+        raise CommandError("add needs a NAME", phase="parse", next_step=command.verb.example)
+    url, words = _address(command)
+    options = _given(command)
+    kind = command.options.text("transport")
+    if kind == "sse":
+        options["type"] = "sse"
+    if (kind == "stdio" and url is not None) or (kind in ("http", "sse") and words):
+        raise CommandError(
+            f"--transport {kind} does not fit what is to be added", phase="parse", next_step=command.verb.example
+        )
+    options.setdefault("startup_timeout", defaults.startup_timeout)
+    options.setdefault("tool_timeout", defaults.tool_timeout)
+    return spec_from_options(name, command=words or None, url=url, **options)
+
+
+def _address(command: Command) -> tuple[str | None, tuple[str, ...]]:
+    """The address or the command's words, from wherever on the line they stand."""
+    url, rest = command.options.text("url"), [word.text for word in command.words[1:]]
+    if rest and "://" in rest[0]:
+        if url is not None:
+            raise CommandError(
+                "two addresses: one as a word, one as --url", phase="parse", next_step=command.verb.example
+            )
+        url, rest = rest[0], rest[1:]
+        if rest:
+            raise CommandError(f"{rest[0]!r} after an address", phase="parse", next_step=command.verb.example)
+    words = tuple(rest) + (command.literal or ())
+    if not words and url is None:
+        raise CommandError(
+            f"what is {command.word(0)}: a command or an address?",
+            phase="parse",
+            next_step=f"%mcp add {command.word(0)} -- COMMAND ARG…, or %mcp add {command.word(0)} https://…",
+        )
+    return url, words
+
+
+def _given(command: Command) -> dict[str, Any]:
+    options = command.options
+    given: dict[str, Any] = {
+        "env": dict(options.pairs("env")),
+        "env_vars": options.many("env-var"),
+        "env_file": options.text("env-file"),
+        "cwd": options.text("cwd"),
+        "headers": dict(options.pairs("header")),
+        "env_headers": dict(options.pairs("env-header")),
+        "bearer_token_env_var": options.text("bearer-token-env-var"),
+        "startup_timeout": options.seconds("startup-timeout"),
+        "tool_timeout": options.seconds("tool-timeout"),
+        "enabled_tools": options.many("enabled-tools") if options.given("enabled-tools") else None,
+        "disabled_tools": options.many("disabled-tools"),
+        "protocol": options.text("protocol"),
+        "approval": options.text("approval"),
+        "reload": options.many("reload"),
+        "enabled": False if options.flag("disabled") else None,
+        "required": True if options.flag("required") else None,
+    }
+    return {key: value for key, value in given.items() if value not in (None, (), {})}
+
+
+def specs_from_body(command: Command, defaults: Defaults) -> list[ServerSpec]:
+    """The servers of a pasted configuration; a NAME on the line picks one, or names the only one."""
+    from mcp_magics.config.clients import specs_from_text
+
+    specs = specs_from_text(command.body or "", name=command.word(0))
+    wanted = command.word(0)
+    if wanted is not None:
+        named = [spec for spec in specs if spec.name == wanted]
+        specs = named or ([replace(specs[0], name=wanted)] if len(specs) == 1 else [])
+        if not specs:
+            raise CommandError(
+                f"the body has no server {wanted!r}", phase="parse", next_step="%%mcp add without a name"
+            )
+    overrides = {key: value for key, value in _given(command).items() if key in _OVERRIDABLE}
+    del defaults
+    return [replace(spec, **overrides) for spec in specs]
+
+
+_OVERRIDABLE = frozenset(
+    {
+        "startup_timeout",
+        "tool_timeout",
+        "enabled_tools",
+        "disabled_tools",
+        "protocol",
+        "approval",
+        "reload",
+        "enabled",
+        "required",
+    }
+)

@@ -1,0 +1,129 @@
+"""What every answer has in common: its exact form, its views, and how it is shown."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Container, Iterator
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mcp_magics.results import mime
+from mcp_magics.results.document import Document, Line
+from mcp_magics.results.reply import Reply
+from mcp_magics.results.sanitise import one_line
+from mcp_magics.results.tabular import Table, table_in_texts
+from mcp_magics.results.text import plain
+from mcp_magics.results.violations import Violation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_REPR_LENGTH = 1000
+_LISTED = 10
+"""Violations and notes named under a result; the rest is counted."""
+
+
+class Answer(ABC):
+    """The result of one request, lossless; everything but ``raw`` is a view of it, made when asked for."""
+
+    _method: ClassVar[str]
+
+    def __init__(
+        self, reply: Reply, *, server: str, notes: tuple[str, ...] = (), protocol_version: str | None = None
+    ) -> None:
+        self.reply = reply
+        self.server = server
+        self.protocol_version = protocol_version
+        self._notes = notes
+
+    @cached_property
+    def raw(self) -> Any:
+        """The ``result`` member as the server sent it, unknown members and ``_meta`` included."""
+        return self.reply.result()
+
+    @property
+    def raw_text(self) -> str:
+        """The exact text of the ``result`` member as it arrived."""
+        return self.reply.result_text()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds from sending the request to having the whole response."""
+        return self.reply.elapsed
+
+    @property
+    def meta(self) -> Any:
+        """The result's ``_meta``, or None."""
+        return self._member("_meta")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What there is to say about this answer that is nobody's fault."""
+        return self._notes
+
+    @cached_property
+    def violations(self) -> tuple[Violation, ...]:
+        """Where the server broke the specification, in the order of the answer."""
+        return tuple(self._check())
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The answer as a DataFrame; raises :class:`ProtocolError` (``not_a_table``) where it is no table."""
+        from mcp_magics.results.table import describe, frame, not_a_table
+
+        table = self._table()
+        if table is None:
+            raise not_a_table(self._label, describe([text for text, _ in self._texts()]), self.server)
+        return frame(table)
+
+    def display_parts(self) -> list[mime.Bundle]:
+        """MIME bundles, each to be published as an output of its own: first all text, then each image and sound."""
+        return mime.parts(self._document())
+
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> mime.Bundle:
+        return mime.selected(mime.bundle(self._document()), include, exclude)
+
+    def __repr__(self) -> str:
+        shown = one_line(plain(self._document(), 8 * _REPR_LENGTH), _REPR_LENGTH)
+        return f"<{type(self).__name__} {one_line(self._label, 200)}: {shown}>"
+
+    @property
+    @abstractmethod
+    def _label(self) -> str:
+        """What was asked, in one word: ``server.tool``, a URI, a method."""
+
+    @abstractmethod
+    def _document(self) -> Document:
+        """What is shown."""
+
+    def _check(self) -> Iterator[Violation]:
+        return iter(())
+
+    def _check_for_display(self) -> Iterator[Violation]:
+        """What :attr:`violations` holds, as far as it is found in the time showing may take."""
+        return iter(self.violations) if "violations" in vars(self) else self._check()
+
+    def _texts(self) -> list[tuple[str, str]]:
+        """The texts a table may stand in, each with its MIME type or ``""``."""
+        return []
+
+    def _table(self) -> Table | None:
+        return table_in_texts(self._texts())
+
+    def _member(self, name: str) -> Any:
+        return self.raw.get(name) if isinstance(self.raw, dict) else None
+
+    def _footer(self) -> list[Line]:
+        """The violations and notes, a line each."""
+        found = list(islice(self._check_for_display(), _LISTED + 1))
+        revision = f"MCP {self.protocol_version}" if self.protocol_version else "the MCP specification"
+        lines = [Line(f"⚠ violates {revision}: {violation}", "note") for violation in found[:_LISTED]]
+        if len(found) > _LISTED:
+            lines.append(Line("… and more violations; all of them are in .violations", "note"))
+        lines.extend(Line(f"note: {note}", "note") for note in self.notes[:_LISTED])
+        if len(self.notes) > _LISTED:
+            lines.append(Line(f"… and {len(self.notes) - _LISTED:,} more in .notes", "note"))
+        return lines

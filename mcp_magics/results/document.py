@@ -1,0 +1,141 @@
+"""What a result looks like before it is plain text or HTML: a sequence of things to show.
+
+The two renderers, :mod:`~mcp_magics.results.text` and :mod:`~mcp_magics.results.mime`, take these and nothing else,
+so escaping and capping have one home each.
+"""
+
+from __future__ import annotations
+
+import bisect
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mcp_magics.results.blocks import Audio, Image
+
+Tone = Literal["plain", "title", "note", "error"]
+
+PLAIN_ROOM = 84 * 1024
+HTML_ROOM = 140 * 1024
+"""Bytes of the two forms of one output, as JSON; with the labels of its images below 256 KiB together."""
+
+_SMALLEST = 512
+"""Room below which nothing more is begun: enough for a line that says how much is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line, ours or the server's."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """Text as the server sent it; ``where`` is the expression that holds it whole."""
+
+    text: str
+    where: str
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """A JSON value, shown indented."""
+
+    value: Any
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sandboxed:
+    """An HTML or SVG document of the server, shown without scripts, network or origin."""
+
+    source: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A link to a resource."""
+
+    uri: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table; ``where`` holds it whole."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[Mapping[str, Any]]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image to show; ``number`` counts from 1."""
+
+    image: Image
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A sound to play; ``number`` counts from 1."""
+
+    audio: Audio
+    number: int
+
+
+Item = Line | Verbatim | Json | Sandboxed | Anchor | Grid | Picture | Sound
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A body, cut where it is too long, and a footer for which there is always room."""
+
+    body: Sequence[Item]
+    footer: Sequence[Line] = ()
+
+    def only(self, *kinds: type[Item]) -> Document:
+        """The same document with those kinds of items only in its body."""
+        return Document([item for item in self.body if isinstance(item, kinds)], self.footer)
+
+
+Render = Callable[[Item, int], str]
+"""One item in a form, costing at most so many bytes (images and sounds excepted)."""
+
+
+def cost(text: str) -> int:
+    """The bytes ``text`` takes as a JSON string in ASCII: never less than in a notebook file or a message."""
+    return len(json.dumps(text)) - 2
+
+
+def fit(text: str, room: int, form: Callable[[str], str] = str) -> str:
+    """The longest beginning of ``text`` whose ``form`` costs at most ``room``."""
+    head = text[: max(room, 0)]
+    if cost(form(head)) <= room:
+        return head
+    return head[: bisect.bisect_right(range(len(head) + 1), room, key=lambda end: cost(form(head[:end]))) - 1]
+
+
+def lay_out(document: Document, render: Render, room: int) -> list[str]:
+    """The items of ``document`` rendered one after the other into ``room``; what is left out is counted at its end."""
+    footer = _fill(document.footer, render, room // 4)
+    return [*_fill(document.body, render, room - sum(map(cost, footer))), *footer]
+
+
+def _fill(items: Sequence[Item], render: Render, room: int) -> list[str]:
+    shown: list[str] = []
+    for index, item in enumerate(items):
+        if room < 2 * _SMALLEST:
+            rest = f"… {len(items) - index:,} more not shown; all of it is in .raw"
+            return [*shown, render(Line(rest, "note"), _SMALLEST)]
+        text = render(item, room - _SMALLEST)
+        if not isinstance(item, Picture | Sound):
+            room -= cost(text) + 2
+        shown.append(text)
+    return shown

@@ -1,0 +1,218 @@
+"""MIME bundles: what Jupyter front ends show, with the plain form always beside it.
+
+Whatever the server sent is escaped text, an image whose bytes say that it is one, or a document in an ``iframe`` with
+an empty ``sandbox`` and a content security policy that forbids every request (WHATWG HTML §4.8.5, CSP Level 3).
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Callable, Container, Mapping
+from typing import Any, assert_never
+
+from mcp_magics.results.blocks import Audio, Image
+from mcp_magics.results.document import (
+    HTML_ROOM,
+    Anchor,
+    Document,
+    Grid,
+    Item,
+    Json,
+    Line,
+    Picture,
+    Sandboxed,
+    Sound,
+    Tone,
+    Verbatim,
+    cost,
+    fit,
+    lay_out,
+)
+from mcp_magics.results.sanitise import escaped, is_clickable, one_line
+from mcp_magics.results.text import (
+    anchor_label,
+    cell_text,
+    cut_json,
+    cut_text,
+    more_rows,
+    picture_label,
+    plain,
+    sound_label,
+)
+
+Bundle = dict[str, str]
+"""MIME type → data, binary types in base64, as Jupyter's ``display_data`` has it."""
+
+_RAW_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif"})
+"""What Jupyter front ends and nbconvert show from a bundle of its own; the others need an ``<img>``."""
+
+_LINE_LENGTH = 1000
+_CELL_LENGTH = 600
+_RED = "var(--jp-error-color1, #b71c1c)"
+_TONES: Mapping[Tone, str] = {
+    "plain": "",
+    "title": ' style="font-weight:600"',
+    "note": ' style="opacity:.75"',
+    "error": f' style="color:{_RED};font-weight:600"',
+}
+_PRE = "white-space:pre-wrap;overflow:auto;max-height:40em;margin:.2em 0"
+_CELL = ' style="text-align:left"'
+_POLICY = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; media-src data:; '
+    "style-src 'unsafe-inline'; font-src data:; form-action 'none'; base-uri 'none'\">"
+)
+
+
+def bundle(document: Document) -> Bundle:
+    """Everything in one bundle; a lone image's bytes also under its own type."""
+    pictures = [item for item in document.body if isinstance(item, Picture)]
+    if len(pictures) == 1:
+        alone = image_bundle(pictures[0].image, pictures[0].number)
+        if len(document.body) == 1 and not document.footer:
+            return alone
+        raw = {mime: data for mime, data in alone.items() if mime.startswith("image/")}
+    else:
+        raw = {}
+    return {"text/plain": plain(document), "text/html": _page(document), **raw}
+
+
+def parts(document: Document) -> list[Bundle]:
+    """The document as outputs of their own: first all that is text, then each image and each sound, in order."""
+    text = document.only(Line, Verbatim, Json, Sandboxed, Anchor, Grid)
+    first = [{"text/plain": plain(text), "text/html": _page(text)}] if text.body or text.footer else []
+    return [*first, *(_own_bundle(item) for item in document.body if isinstance(item, Picture | Sound))]
+
+
+def image_bundle(image: Image, number: int) -> Bundle:
+    """One image: its bytes under its own MIME type where front ends know it, else inside HTML."""
+    label = picture_label(image, number)
+    if image.mime in _RAW_IMAGES:
+        return {"text/plain": label, image.mime: canonical_base64(image)}
+    return {"text/plain": label, "text/html": _picture(image, label)}
+
+
+def canonical_base64(block: Image | Audio) -> str:
+    """The base64 of a block's bytes on one line, without a copy where it was sent that way."""
+    sent = block.base64
+    return base64.b64encode(block.data).decode("ascii") if len(sent.split(None, 1)) > 1 else sent.strip()
+
+
+def selected(full: Bundle, include: Container[str] | None, exclude: Container[str] | None) -> Bundle:
+    """What IPython's ``include`` and ``exclude`` leave of a bundle."""
+    return {
+        mime: data
+        for mime, data in full.items()
+        if (not include or mime in include) and not (exclude and mime in exclude)
+    }
+
+
+def _own_bundle(item: Picture | Sound) -> Bundle:
+    if isinstance(item, Picture):
+        return image_bundle(item.image, item.number)
+    label = sound_label(item.audio, item.number)
+    return {"text/plain": label, "text/html": _sound(item.audio, label)}
+
+
+def _page(document: Document, room: int = HTML_ROOM) -> str:
+    return f"<div>{''.join(lay_out(document, _item, room))}</div>"
+
+
+def _item(item: Item, room: int) -> str:  # noqa: PLR0911 - one answer for each kind of item
+    match item:
+        case Line():
+            return _line(item.text, item.tone, room)
+        case Verbatim():
+            return _cut(*cut_text(item.text, item.where, room, html.escape), item.tone)
+        case Json():
+            return _cut(*cut_json(item.value, item.where, room, html.escape), "plain")
+        case Sandboxed():
+            return _sandboxed(item, room)
+        case Anchor():
+            return _anchor(item, room)
+        case Grid():
+            return _grid(item, room)
+        case Picture():
+            return _picture(item.image, picture_label(item.image, item.number))
+        case Sound():
+            return _sound(item.audio, sound_label(item.audio, item.number))
+        case _:
+            assert_never(item)
+
+
+def _line(text: str, tone: Tone, room: int) -> str:
+    shown = html.escape(fit(one_line(text, _LINE_LENGTH), room, html.escape))
+    return f"<div{_TONES[tone]}>{shown}</div>"
+
+
+def _cut(shown: str, more: str, tone: Tone) -> str:
+    colour = f";color:{_RED}" if tone == "error" else ""
+    block = f'<pre dir="auto" style="{_PRE}{colour}">{html.escape(shown)}</pre>'
+    return block + (_line(more, "note", _LINE_LENGTH) if more else "")
+
+
+def _anchor(anchor: Anchor, room: int) -> str:
+    label = anchor_label(anchor)
+    if not is_clickable(anchor.uri) or len(anchor.uri) > _LINE_LENGTH or 2 * cost(html.escape(label)) > room:
+        return _line(label, "plain", room)
+    href = html.escape(anchor.uri)
+    name = html.escape(label.removesuffix(anchor.uri))
+    return f'<div>{name}<a href="{href}" target="_blank" rel="noopener noreferrer">{href}</a></div>'
+
+
+def _grid(grid: Grid, room: int) -> str:
+    head = _grid_row(grid.columns, "th", room // 2)
+    room -= cost(head)
+    shown: list[str] = []
+    for row in grid.rows:
+        line = _grid_row([row.get(column) for column in grid.columns], "td", room)
+        room -= cost(line)
+        if room < 0:
+            break
+        shown.append(line)
+    hidden = len(grid.rows) - len(shown)
+    table = f"<table><thead>{head}</thead><tbody>{''.join(shown)}</tbody></table>"
+    return table + (_line(more_rows(hidden, grid.where), "note", _LINE_LENGTH) if hidden else "")
+
+
+def _grid_row(values: Any, tag: str, room: int) -> str:
+    cells = []
+    for value in values:
+        cell = f"<{tag}{_CELL}>{html.escape(cell_text(value, _CELL_LENGTH))}</{tag}>"
+        room -= cost(cell)
+        if room < 0:
+            break
+        cells.append(cell)
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _sandboxed(item: Sandboxed, room: int) -> str:
+    frame, more = _frame(item.source, lambda text: fit(text, room - cost(_POLICY) * 2, html.escape))
+    if not more:
+        return frame
+    return frame + _line(f"… {more:,} more characters; all of it is in {item.where}", "note", _LINE_LENGTH)
+
+
+def _frame(source: str, cut: Callable[[str], str]) -> tuple[str, int]:
+    shown = cut(_encodable(source))
+    style = "width:100%;height:24em;border:1px solid #ccc;background:#fff"
+    document = html.escape(_POLICY + shown)
+    frame = f'<iframe sandbox="" referrerpolicy="no-referrer" style="{style}" srcdoc="{document}"></iframe>'
+    return frame, len(source) - len(shown)
+
+
+def _encodable(text: str) -> str:
+    """The text without lone surrogates, which no front end could be sent."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _picture(image: Image, label: str) -> str:
+    if image.mime == "image/svg+xml":
+        return _frame(image.data.decode("utf-8", "replace"), str)[0]
+    source = f"data:{image.mime};base64,{canonical_base64(image)}"
+    return f'<img src="{source}" alt="{escaped(label)}" style="max-width:100%">'
+
+
+def _sound(audio: Audio, label: str) -> str:
+    source = f"data:{audio.mime};base64,{canonical_base64(audio)}"
+    return f'<audio controls src="{source}" title="{escaped(label)}"></audio>'

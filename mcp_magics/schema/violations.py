@@ -1,0 +1,150 @@
+"""Where a value breaks a JSON Schema, as notes for a person: local, bounded, and never an exception.
+
+The schema comes from a server, so it may be broken, recursive without end, exponential or slow on purpose: nothing
+is fetched, its patterns cannot backtrack, and the whole check stops after a while and says so.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from functools import cache, lru_cache, wraps
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from mcp_magics.schema import keywords
+from mcp_magics.schema.text import one_line
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+Keyword = Callable[[Any, Any, Any, Any], "Iterable[ValidationError] | None"]
+
+_SECONDS = 1.0
+_MOST_NOTES = 20
+_DATA = ("const", "enum", "default", "examples")  # these hold values, not schemas
+_NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")  # maps from names to schemas
+_deadline: ContextVar[float] = ContextVar("deadline")
+
+
+class _OutOfTimeError(Exception):
+    """The time for one check is over."""
+
+
+def check(value: Any, schema: Any, *, root: str = "arguments", seconds: float = _SECONDS) -> tuple[str, ...]:
+    """Every place where ``value`` breaks ``schema``, as ``path: what is wrong``, at most 20 of them.
+
+    The dialect is the schema's own ``$schema``, by default JSON Schema 2020-12. A schema that cannot be used is a
+    note itself. Never raises, and stops after about ``seconds``.
+    """
+    from jsonschema.exceptions import SchemaError
+
+    if schema is True or schema == {}:
+        return ()
+    token = _deadline.set(time.monotonic() + seconds)
+    try:
+        errors = _validator(json.dumps(schema)).iter_errors(value)
+        notes = [_note(error, root) for error in islice(errors, _MOST_NOTES + 1)]
+    except SchemaError as error:
+        return (f"the schema is broken at {error.json_path}: {one_line(error.message)}",)
+    except _OutOfTimeError:
+        return (f"not checked to the end: it took longer than {seconds:g} s",)
+    except RecursionError:
+        return ("not checked: the schema or the value is nested too deeply",)
+    except Exception as error:  # noqa: BLE001 - the schema is a stranger's; whatever it breaks is a note
+        return (f"not checked: the schema cannot be used: {one_line(str(error) or type(error).__name__)}",)
+    finally:
+        _deadline.reset(token)
+    return (*notes[:_MOST_NOTES], "and more") if len(notes) > _MOST_NOTES else tuple(notes)
+
+
+@lru_cache(maxsize=128)
+def _validator(text: str) -> Any:
+    """The validator for a schema given as JSON text: a tool is called more often than its schema changes."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import validator_for
+    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
+
+    schema = json.loads(text)
+    dialect: type[Any] = validator_for(schema, default=Draft202012Validator)
+    # Without `format`: that would hold the pattern of an ECMAScript speaker against Python's `re`.
+    dialect.check_schema(schema, format_checker=None)
+    bounded = _bounded(dialect)  # type: ignore[arg-type]  # mypy takes no class for hashable
+    return bounded(_tamed(schema), registry=REGISTRY)
+
+
+def _note(error: ValidationError, root: str) -> str:
+    path = root
+    for part in error.absolute_path:
+        if isinstance(part, str):
+            path += f".{part}" if part.isidentifier() else f"[{part!r:.60}]"
+        else:
+            path += f"[{part}]"
+    return f"{one_line(path)}: {one_line(error.message)}"
+
+
+@cache
+def _bounded(dialect: type[Any]) -> type[Any]:
+    """The validator of a dialect with every keyword watching the clock and none that can run away."""
+    from jsonschema.validators import extend
+
+    own = {name: keyword for name, keyword in keywords.SAFE.items() if name in dialect.VALIDATORS}
+    timed = {name: _timed(keyword) for name, keyword in {**dialect.VALIDATORS, **own}.items()}
+    bounded: type[Any] = extend(dialect, timed)  # type: ignore[no-untyped-call]
+    return bounded
+
+
+def _timed(keyword: Keyword) -> Keyword:
+    @wraps(keyword)
+    def timed(validator: Any, value: Any, instance: Any, schema: Any) -> Iterable[ValidationError]:
+        if time.monotonic() > _deadline.get():
+            raise _OutOfTimeError
+        return keyword(validator, value, instance, schema) or ()
+
+    return timed
+
+
+def _tamed(schema: Any) -> Any:
+    """``schema`` without what would take the check out of our hands.
+
+    On meeting ``$schema``, jsonschema goes on with that dialect's own, unbounded validator; its
+    ``unevaluatedProperties`` runs the patterns and dependent schemas beside it without asking any keyword.
+    """
+    unsafe = {"$schema"}
+    if _mentions(schema, ("patternProperties", "dependentSchemas")):
+        unsafe.add("unevaluatedProperties")
+    return _without(schema, unsafe)
+
+
+def _without(schema: Any, names: set[str]) -> Any:
+    if isinstance(schema, list):
+        return [_without(each, names) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        name: _members_without(each, names) if name in _NAMED else each if name in _DATA else _without(each, names)
+        for name, each in schema.items()
+        if name not in names
+    }
+
+
+def _members_without(members: Any, names: set[str]) -> Any:
+    """The same for a map from names to schemas, whose own keys are not keywords."""
+    if not isinstance(members, Mapping):
+        return members
+    return {name: _without(each, names) for name, each in members.items()}
+
+
+def _mentions(schema: Any, names: tuple[str, ...]) -> bool:
+    waiting = [schema]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, Mapping):
+            if any(name in found for name in names):
+                return True
+            waiting.extend(found.values())
+        elif isinstance(found, list):
+            waiting.extend(found)
+    return False

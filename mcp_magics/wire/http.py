@@ -1,0 +1,76 @@
+"""The one HTTP client factory: traffic, discovery and login share its proxy, CA and logging behaviour.
+
+Proxies come from ``HTTP(S)_PROXY``/``NO_PROXY`` and certificate authorities from ``SSL_CERT_FILE``/``SSL_CERT_DIR``
+as httpx2 reads them. Every exchange is journalled, redacted. Redirects are followed by callers, within an origin.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from mcp_magics.redact import install_log_redaction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mcp_magics.wire.journal import Journal
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds to reach a host; how long an answer may take is the caller's to say."""
+
+
+def http_client(
+    server: str,
+    journal: Journal,
+    *,
+    headers: Mapping[str, str] | None = None,
+    auth: httpx2.Auth | None = None,
+    transport: httpx2.AsyncBaseTransport | None = None,
+) -> httpx2.AsyncClient:
+    """A client whose exchanges land in ``journal`` under ``server``; close it in the task that opened it."""
+    install_log_redaction()  # httpx2 logs whole addresses
+    tap = _Tap(server, journal)
+    return httpx2.AsyncClient(
+        headers=dict(headers or {}),
+        auth=auth,
+        transport=transport,
+        timeout=httpx2.Timeout(None, connect=CONNECT_TIMEOUT, write=60.0),
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100),
+        event_hooks={"request": [tap.request], "response": [tap.response]},
+    )
+
+
+class _Tap:
+    """Event hooks that journal each exchange when its response headers arrive."""
+
+    def __init__(self, server: str, journal: Journal) -> None:
+        self._server = server
+        self._journal = journal
+
+    async def request(self, request: httpx2.Request) -> None:
+        request.extensions["mcp_magics.sent"] = time.perf_counter()
+
+    async def response(self, response: httpx2.Response) -> None:
+        request = response.request
+        self._journal.exchange(
+            self._server,
+            request.method,
+            str(request.url),
+            status=response.status_code,
+            elapsed=time.perf_counter() - request.extensions.get("mcp_magics.sent", time.perf_counter()),
+            request_headers=request.headers,
+            response_headers=response.headers,
+        )
+
+
+def within_origin(url: httpx2.URL, location: httpx2.URL) -> bool:
+    """Whether ``location`` may be followed from ``url``: the same origin, or its https upgrade on default ports."""
+    if location.userinfo and location.userinfo != url.userinfo:
+        return False
+    if (url.scheme, url.host, url.port) == (location.scheme, location.host, location.port):
+        return True
+    upgrade = (url.scheme, location.scheme) == ("http", "https") and url.port is None and location.port is None
+    return url.host == location.host and upgrade

@@ -1,0 +1,178 @@
+"""The wire log: every frame and HTTP exchange of every connection, redacted at capture, bounded.
+
+One journal serves a kernel and survives its connections. It keeps the newest :data:`MAX_ENTRIES` entries and
+:data:`MAX_BYTES` bytes, and of one frame at most :data:`HEAD_BYTES`; sizes are always those of the whole frame.
+Appending is on the path of every call: it stores a tuple and leaves the rest to whoever reads.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from mcp_magics.redact import redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Direction = Literal["sent", "received"]
+
+MAX_ENTRIES = 20_000
+MAX_BYTES = 32 * 1024 * 1024
+HEAD_BYTES = 64 * 1024
+_MARGIN = 1024  # redacted together with the head, so that no secret is cut in half at its end
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One JSON-RPC message as it crossed the wire; ``at`` is seconds since the epoch, ``size`` bytes."""
+
+    seq: int
+    at: float
+    clock: float
+    server: str
+    direction: Direction
+    channel: str
+    size: int
+    text: str
+
+    @property
+    def truncated(self) -> bool:
+        """Whether ``text`` is only the beginning of the message."""
+        return self.size > HEAD_BYTES
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The parsed message, or ``{}`` where the text is no JSON object (truncated, noise)."""
+        try:
+            parsed = json.loads(self.text)
+        except ValueError:
+            return {}
+        return parsed if isinstance(parsed, dict) else {}
+
+    @property
+    def kind(self) -> str:
+        """``request``, ``notification``, ``result``, ``error`` or ``noise``."""
+        message = self.message
+        if "method" in message:
+            return "request" if "id" in message else "notification"
+        if self.truncated or "result" in message:
+            return "result"
+        return "error" if "error" in message else "noise"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP request and the head of its response; ``elapsed`` is seconds to the response headers."""
+
+    seq: int
+    at: float
+    clock: float
+    server: str
+    method: str
+    url: str
+    status: int | None
+    elapsed: float
+    request_headers: Mapping[str, str]
+    response_headers: Mapping[str, str]
+    problem: str = ""
+
+
+Entry = Frame | Exchange
+_Stored = tuple[int, float, str, Direction, str, int, bytes]
+
+
+class Journal:
+    """A bounded, thread-safe log of frames and exchanges, oldest first."""
+
+    def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
+        self._entries: deque[_Stored | Exchange] = deque()
+        self._bytes = 0
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self._seq = itertools.count(1)
+        self._lock = threading.Lock()
+        self._epoch = time.time() - time.perf_counter()
+
+    def frame(self, server: str, direction: Direction, channel: str, data: bytes | bytearray | str) -> None:
+        """Keep one message; secrets are replaced here, before anything is stored."""
+        raw = data.encode() if isinstance(data, str) else data
+        size = len(raw)
+        if size <= HEAD_BYTES:
+            head = redactor().data(bytes(raw))
+        else:
+            head = redactor().data(bytes(raw[: HEAD_BYTES + _MARGIN]))[:HEAD_BYTES]
+        with self._lock:
+            self._entries.append((next(self._seq), time.perf_counter(), server, direction, channel, size, head))
+            self._bytes += len(head)
+            if self._bytes > self._max_bytes or len(self._entries) > self._max_entries:
+                self._trim()
+
+    def exchange(
+        self,
+        server: str,
+        method: str,
+        url: str,
+        *,
+        status: int | None,
+        elapsed: float,
+        request_headers: Mapping[str, str],
+        response_headers: Mapping[str, str],
+        problem: str = "",
+    ) -> None:
+        """Keep one HTTP exchange, its headers and URL redacted."""
+        clock = time.perf_counter()
+        redact = redactor()
+        with self._lock:
+            self._entries.append(
+                Exchange(
+                    next(self._seq),
+                    self._epoch + clock,
+                    clock,
+                    server,
+                    method,
+                    redact.url(url),
+                    status,
+                    elapsed,
+                    redact.headers(request_headers),
+                    redact.headers(response_headers),
+                    redact.text(problem),
+                )
+            )
+            if len(self._entries) > self._max_entries:
+                self._trim()
+
+    def _trim(self) -> None:
+        while self._entries and (self._bytes > self._max_bytes or len(self._entries) > self._max_entries):
+            oldest = self._entries.popleft()
+            if isinstance(oldest, tuple):
+                self._bytes -= len(oldest[-1])
+
+    def entries(self, server: str | None = None) -> list[Entry]:
+        """Everything kept, oldest first, of one server or of all."""
+        with self._lock:
+            stored = list(self._entries)
+        return [entry for entry in map(self._entry, stored) if server is None or entry.server == server]
+
+    def _entry(self, stored: _Stored | Exchange) -> Entry:
+        if isinstance(stored, Exchange):
+            return stored
+        seq, clock, server, direction, channel, size, head = stored
+        return Frame(seq, self._epoch + clock, clock, server, direction, channel, size, head.decode("utf-8", "replace"))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._entries.clear()
+            self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries())

@@ -1,0 +1,123 @@
+"""The HTTP+SSE transport of 2024-11-05: one long event stream in, a POST to the endpoint it names out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+import httpx2
+
+from mcp_magics.errors import ConnectionFailedError, Failure
+from mcp_magics.wire.dispatcher import FrameDispatcher
+from mcp_magics.wire.http import within_origin
+from mcp_magics.wire.sse import Event, EventDecoder
+from mcp_magics.wire.verdict import content_failure, http_failure, network_failure
+
+if TYPE_CHECKING:
+    from mcp_magics.wire.dispatcher import Observer
+    from mcp_magics.wire.journal import Journal
+    from mcp_magics.wire.pending import Pending
+
+
+class LegacySseDispatcher(FrameDispatcher):
+    """Messages to a server that speaks only the older HTTP+SSE transport."""
+
+    channel = "sse"
+
+    def __init__(self, server: str, url: str, client: httpx2.AsyncClient, journal: Journal, observer: Observer) -> None:
+        super().__init__(server, journal, observer)
+        self.url = url
+        self._client = client
+        self._url = httpx2.URL(url)
+        self._endpoint: asyncio.Future[httpx2.URL] = self.loop.create_future()
+        self._outbox: asyncio.Queue[tuple[bytes, Pending | None]] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Open the event stream and wait for the endpoint it names; raises ``ConnectionFailedError``."""
+        self._tasks.append(self.loop.create_task(self._read()))
+        await asyncio.shield(self._endpoint)
+        self._tasks.append(self.loop.create_task(self._write()))
+
+    async def _read(self) -> None:
+        try:
+            failure = await self._read_stream()
+        except httpx2.HTTPError as error:
+            failure = network_failure(self.server, self.url, error)
+        if not self._endpoint.done():
+            self._endpoint.set_exception(ConnectionFailedError.of(failure))
+        self.lose(ConnectionFailedError.of(failure))
+
+    async def _read_stream(self) -> Failure:
+        async with self._client.stream("GET", self._url, headers={"accept": "text/event-stream"}) as response:
+            kind = response.headers.get("content-type", "")
+            if response.status_code != 200 or not kind.startswith("text/event-stream"):
+                return await self._refused(response)
+            decoder = EventDecoder()
+            async for chunk in response.aiter_bytes():
+                for event in decoder.feed(chunk):
+                    self._take_event(event)
+        return Failure("stream_lost", "the server closed its event stream", "http", self.server, (), "", retryable=True)
+
+    async def _refused(self, response: httpx2.Response) -> Failure:
+        body = b""
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > 8192:
+                break
+        judge = content_failure if response.status_code < 300 else http_failure
+        extra = {} if response.status_code < 300 else {"in_session": False}
+        return judge(self.server, self.url, response.status_code, response.headers, body, **extra)
+
+    def _take_event(self, event: Event) -> None:
+        if event.event == "endpoint" and not self._endpoint.done():
+            target = httpx2.URL(urljoin(self.url, bytes(event.data).decode()))
+            if within_origin(self._url, target):
+                self._endpoint.set_result(target)
+            else:
+                failure = Failure(
+                    "redirected", f"the server names an endpoint on another origin: {target.host}", "http"
+                )
+                self._endpoint.set_exception(ConnectionFailedError.of(failure))
+        elif event.event == "message" and event.data:
+            self.receive(event.data)
+
+    def _send(self, frame: bytes, pending: Pending | None, headers: dict[str, str] | None) -> None:  # noqa: ARG002
+        self.loop.call_soon_threadsafe(self._outbox.put_nowait, (frame, pending))
+
+    async def _write(self) -> None:
+        while True:
+            frame, pending = await self._outbox.get()
+            try:
+                response = await self._client.post(
+                    self._endpoint.result(), content=frame, headers={"content-type": "application/json"}
+                )
+            except httpx2.HTTPError as error:
+                self._failed(pending, network_failure(self.server, self.url, error))
+                continue
+            if response.status_code >= 300:
+                self._failed(
+                    pending,
+                    http_failure(
+                        self.server, self.url, response.status_code, response.headers, response.content, in_session=True
+                    ),
+                )
+
+    def _failed(self, pending: Pending | None, failure: Failure) -> None:
+        if pending is not None and self._pending.pop(pending.id, None) is not None:
+            pending.fail(ConnectionFailedError.of(failure))
+
+    async def _pump(self) -> None:
+        await asyncio.wait([self._tasks[0]])
+
+    async def close(self) -> None:
+        """End both tasks; the server sees its stream close."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._endpoint.done() and not self._endpoint.cancelled():
+            self._endpoint.exception()
+        self.lose(
+            ConnectionFailedError("the connection was closed", class_="disconnected", phase="http", server=self.server)
+        )

@@ -1,0 +1,307 @@
+"""Streamable HTTP (basic/transports, both eras) straight on httpx2: one POST a message, a GET for what comes unasked.
+
+Differences between the eras kept here: a session (``Mcp-Session-Id``, GET stream, DELETE, resumption with
+``Last-Event-ID``, cancellation as a POST) exists up to 2025-11-25; in 2026-07-28 a request is cancelled by closing
+its own response.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from mcp_magics.errors import ConnectionFailedError, Failure, MCPMagicsError
+from mcp_magics.wire.dispatcher import FrameDispatcher
+from mcp_magics.wire.http import within_origin
+from mcp_magics.wire.sse import Event, EventDecoder, EventTooLargeError
+from mcp_magics.wire.verdict import content_failure, http_failure, network_failure
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from mcp_magics.wire.dispatcher import Observer
+    from mcp_magics.wire.journal import Journal
+    from mcp_magics.wire.pending import Pending
+
+BODY_HEAD = 8192
+MAX_RESUMPTIONS = 5
+RETRY_SECONDS = 1.0
+VERSION_HEADER = "mcp-protocol-version"
+SESSION_HEADER = "mcp-session-id"
+
+_Outgoing = tuple[bytes, "Pending | None", "dict[str, str] | None"]
+
+
+class StreamableDispatcher(FrameDispatcher):
+    """Messages to one Streamable HTTP endpoint."""
+
+    channel = "http"
+
+    def __init__(self, server: str, url: str, client: httpx2.AsyncClient, journal: Journal, observer: Observer) -> None:
+        super().__init__(server, journal, observer)
+        self.url = url
+        self.session_id: str | None = None
+        self.last_failure: Failure | None = None
+        self._client = client
+        self._url = httpx2.URL(url)
+        self._version: str | None = None
+        self._outbox: deque[_Outgoing] = deque()
+        self._scheduled = False
+        self._posts: dict[int | str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._ended = asyncio.Event()
+
+    # -- out -----------------------------------------------------------------------------------------------
+
+    def _send(self, frame: bytes, pending: Pending | None, headers: dict[str, str] | None) -> None:
+        self._outbox.append((frame, pending, headers))
+        if not self._scheduled:
+            self._scheduled = True
+            self.loop.call_soon_threadsafe(self._flush)
+
+    def _flush(self) -> None:
+        self._scheduled = False
+        while self._outbox:
+            frame, pending, headers = self._outbox.popleft()
+            if pending is not None and pending.method == "initialize":
+                self._version = None
+            elif headers and (version := headers.get(VERSION_HEADER) or headers.get("MCP-Protocol-Version")):
+                self._version = version
+            task = self._start(self._exchange(frame, pending, headers))
+            if pending is not None:
+                self._posts[pending.id] = task
+
+    def _start(self, work: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _cancel(self, pending: Pending, reason: str) -> None:
+        modern = (pending.headers or {}).get("MCP-Protocol-Version", self._version) in MODERN_PROTOCOL_VERSIONS
+        if not modern:
+            super()._cancel(pending, reason)
+        post = self._posts.pop(pending.id, None)
+        if post is not None:
+            self.loop.call_soon_threadsafe(post.cancel)
+
+    def _headers(self, extra: dict[str, str] | None = None) -> dict[str, str]:
+        headers = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+        if self.session_id:
+            headers[SESSION_HEADER] = self.session_id
+        if self._version:
+            headers[VERSION_HEADER] = self._version
+        for name, value in (extra or {}).items():
+            headers[name.lower()] = value
+        return headers
+
+    async def _exchange(self, frame: bytes, pending: Pending | None, headers: dict[str, str] | None) -> None:
+        """POST one message and deliver whatever comes back for it."""
+        try:
+            await self._post_frame(frame, pending, headers)
+        except httpx2.HTTPError as error:
+            self._failed(pending, network_failure(self.server, self.url, error))
+        except EventTooLargeError as error:
+            self._failed(pending, Failure("too_large", str(error), "http", self.server))
+        except MCPMagicsError as error:
+            self._failed(pending, error.failure)
+        finally:
+            if pending is not None:
+                self._posts.pop(pending.id, None)
+
+    async def _post_frame(self, frame: bytes, pending: Pending | None, headers: dict[str, str] | None) -> None:
+        response = await self._open("POST", self._headers(headers), frame)
+        try:
+            kind = response.headers.get("content-type", "")
+            if response.status_code in (200, 201) and kind.startswith("application/json"):
+                await self._json(response, pending)
+            elif response.status_code == 200 and kind.startswith("text/event-stream"):
+                await self._stream(response, pending)
+            else:
+                await self._odd(response, pending)
+        finally:
+            await response.aclose()
+
+    async def _open(self, method: str, headers: dict[str, str], content: bytes | None = None) -> httpx2.Response:
+        """Send and return the response with its body unread, redirects followed within the origin."""
+        request = self._client.build_request(method, self._url, headers=headers, content=content)
+        for _ in range(5):
+            response = await self._client.send(request, stream=True, follow_redirects=False)
+            following = response.next_request
+            if following is None or following.method != request.method or not within_origin(request.url, following.url):
+                break
+            await response.aclose()
+            request = following
+        return response
+
+    # -- in ------------------------------------------------------------------------------------------------
+
+    async def _json(self, response: httpx2.Response, pending: Pending | None) -> None:
+        self._adopt_session(response, pending)
+        body = await response.aread()
+        if body.strip():
+            self.receive(body, pending)
+        if pending is not None and not pending.done:
+            self._failed(pending, self._no_answer(response, body))
+
+    def _no_answer(self, response: httpx2.Response, body: bytes) -> Failure:
+        """Why a JSON body was not the answer to its own request."""
+        if b'"jsonrpc"' in body[:BODY_HEAD]:
+            text = "the response's id is not the request's"
+            return Failure("wrong_id", text, "call", self.server, (), f"%mcp trace {self.server}")
+        return content_failure(self.server, self.url, response.status_code, response.headers, body[:BODY_HEAD])
+
+    async def _stream(self, response: httpx2.Response, pending: Pending | None) -> None:
+        self._adopt_session(response, pending)
+        decoder = EventDecoder()
+        retry = RETRY_SECONDS
+        try:
+            async for event in _events(response, decoder):
+                retry = event.retry / 1000 if event.retry is not None else retry
+                self._deliver(event)
+                if pending is None or pending.done:
+                    return
+        except httpx2.HTTPError as error:
+            self.observer.noise(f"event stream broke: {type(error).__name__}")
+        if pending is not None and not pending.done:
+            await self._resume(pending, decoder.last_event_id, retry)
+
+    async def _resume(self, pending: Pending, last_event_id: str, retry: float) -> None:
+        """Fetch the rest of a broken response stream (2025-11-25 transports: Resumability and Redelivery)."""
+        attempts = 0
+        while last_event_id and attempts < MAX_RESUMPTIONS and not pending.done:
+            await asyncio.sleep(retry)
+            attempts += 1
+            headers = {**self._headers(), "accept": "text/event-stream", "last-event-id": last_event_id}
+            headers.pop("content-type")
+            try:
+                response = await self._open("GET", headers)
+            except httpx2.HTTPError:
+                continue
+            try:
+                if response.status_code != 200:
+                    break
+                decoder = EventDecoder()
+                decoder.last_event_id = last_event_id
+                async for event in _events(response, decoder):
+                    attempts = 0
+                    retry = event.retry / 1000 if event.retry is not None else retry
+                    self._deliver(event)
+                    if pending.done:
+                        return
+                last_event_id = decoder.last_event_id
+            except httpx2.HTTPError:
+                last_event_id = decoder.last_event_id
+            finally:
+                await response.aclose()
+        if not pending.done:
+            self._failed(pending, self._stream_lost(pending))
+
+    def _stream_lost(self, pending: Pending) -> Failure:
+        return Failure(
+            "stream_lost",
+            f"the event stream ended before the answer to {pending.method}; whether it took effect is unknown",
+            "call",
+            self.server,
+            (),
+            f"%mcp trace {self.server}",
+            retryable=True,
+        )
+
+    def _deliver(self, event: Event) -> None:
+        if event.event == "message" and event.data:
+            self.receive(event.data)
+
+    async def _odd(self, response: httpx2.Response, pending: Pending | None) -> None:
+        """A response that is neither JSON nor events: fine for a notification, a verdict for a request."""
+        if response.status_code in (202, 204) and pending is None:
+            return
+        body = await response.aread()
+        if pending is not None and response.headers.get("content-type", "").startswith("application/json"):
+            self.receive(body, pending)
+            if pending.done:
+                return
+        if response.status_code < 300:
+            failure = content_failure(self.server, self.url, response.status_code, response.headers, body[:BODY_HEAD])
+        else:
+            failure = http_failure(
+                self.server,
+                self.url,
+                response.status_code,
+                response.headers,
+                body[:BODY_HEAD],
+                in_session=self.session_id is not None,
+            )
+        self._failed(pending, failure)
+
+    def _failed(self, pending: Pending | None, failure: Failure) -> None:
+        self.last_failure = failure
+        if pending is None:
+            self.observer.violation("http", failure.message)
+        elif self._pending.pop(pending.id, None) is not None:
+            pending.fail(ConnectionFailedError.of(failure))
+
+    def _adopt_session(self, response: httpx2.Response, pending: Pending | None) -> None:
+        if pending is not None and pending.method == "initialize":
+            self.session_id = response.headers.get(SESSION_HEADER) or self.session_id
+
+    # -- the session's own streams -------------------------------------------------------------------------
+
+    def listen(self) -> None:
+        """Open the GET stream for messages the server sends unasked (up to 2025-11-25)."""
+        self._start(self._listen())
+
+    async def _listen(self) -> None:
+        decoder, retry = EventDecoder(), RETRY_SECONDS
+        for _ in range(MAX_RESUMPTIONS):
+            headers = {**self._headers(), "accept": "text/event-stream"}
+            headers.pop("content-type")
+            if decoder.last_event_id:
+                headers["last-event-id"] = decoder.last_event_id
+            try:
+                response = await self._open("GET", headers)
+            except httpx2.HTTPError:
+                return
+            try:
+                if response.status_code != 200 or "text/event-stream" not in response.headers.get("content-type", ""):
+                    return
+                async for event in _events(response, decoder):
+                    retry = event.retry / 1000 if event.retry is not None else retry
+                    self._deliver(event)
+            except httpx2.HTTPError:
+                pass
+            finally:
+                await response.aclose()
+            await asyncio.sleep(retry)
+
+    async def _pump(self) -> None:
+        await self._ended.wait()
+
+    async def close(self) -> None:
+        """End the session politely (DELETE) and every task of this dispatcher."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.session_id is not None:
+            headers = self._headers()
+            headers.pop("content-type")
+            try:
+                async with asyncio.timeout(2):
+                    response = await self._client.request("DELETE", self._url, headers=headers)
+                    await response.aclose()
+            except (httpx2.HTTPError, TimeoutError):
+                pass
+        self.lose(
+            ConnectionFailedError("the connection was closed", class_="disconnected", phase="http", server=self.server)
+        )
+        self._ended.set()
+
+
+async def _events(response: httpx2.Response, decoder: EventDecoder) -> AsyncIterator[Event]:
+    async for chunk in response.aiter_bytes():
+        for event in decoder.feed(chunk):
+            yield event

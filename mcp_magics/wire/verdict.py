@@ -1,0 +1,183 @@
+"""What an HTTP response or a network error means: pure judgement, one :class:`Failure` each.
+
+The classes are those of ``docs/failures.md``. "Could not check" is never "not supported".
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from typing import TYPE_CHECKING
+
+from mcp_magics.errors import Failure
+from mcp_magics.redact import redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREVIEW = 200
+
+
+def http_failure(
+    server: str, url: str, status: int, headers: Mapping[str, str], body: bytes, *, in_session: bool
+) -> Failure:
+    """The verdict on a response that is no MCP answer; ``body`` is its beginning."""
+    lower = {name.lower(): value for name, value in headers.items()}
+    evidence = _evidence(url, status, lower, body)
+    if _is_html(lower, body) and status not in (401, 404, 405):
+        return Failure(
+            "intercepted_html",
+            _intercepted(status, lower, body),
+            "http",
+            server,
+            evidence,
+            "ask the operator of that address to allow this client, or configure another origin",
+        )
+    class_, message, next_step, retryable = _by_status(server, status, lower, in_session=in_session)
+    return Failure(class_, message, "http", server, evidence, next_step, retryable)
+
+
+def _by_status(server: str, status: int, headers: Mapping[str, str], *, in_session: bool) -> _Verdict:
+    again = f"%mcp connect {server}"
+    if status == 401:
+        return _unauthorized(server, headers)
+    if status == 404 and in_session:
+        return "session_expired", "the server has forgotten this session (404)", f"%mcp restart {server}", True
+    if status in _NO_ENDPOINT:
+        step = f"check the path (often /mcp): %mcp add {server} --url URL"
+        return "not_an_mcp_endpoint", f"no Streamable HTTP endpoint answers here ({status})", step, False
+    if 300 <= status < 400:
+        where = redactor().url(headers.get("location", "elsewhere"))
+        return "redirected", f"the server redirects to {where}", f"%mcp add {server} --url {where}", False
+    if status in (408, 425, 429) or status >= 500:
+        return "http_error", f"the server answered {status}", again, True
+    class_, message, step = _REFUSALS.get(status, ("http_error", "the answer is no MCP answer", again))
+    return class_, f"{message} ({status})", step.format(server=server), False
+
+
+_Verdict = tuple[str, str, str, bool]
+"""Class, message, next step, whether a retry can help."""
+
+_NO_ENDPOINT = frozenset({400, 404, 405, 406, 415})
+_REFUSALS = {
+    403: ("forbidden", "the server refuses this client", "%mcp get {server}"),
+    421: (
+        "host_rejected",
+        "the server does not accept this host name",
+        "add the host to the server's allow-list, or use the name it expects",
+    ),
+}
+
+
+def _unauthorized(server: str, headers: Mapping[str, str]) -> tuple[str, str, str, bool]:
+    step = f"%mcp add {server} --url URL --bearer-token-env-var NAME"
+    if "www-authenticate" in headers:
+        return "auth_required", "the server asks for authorization (401)", step, False
+    message = "the server asks for authorization (401) and does not say which (no WWW-Authenticate header)"
+    return "auth_required_unadvertised", message, step, False
+
+
+def content_failure(server: str, url: str, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
+    """The verdict on a success response whose content is no JSON-RPC."""
+    lower = {name.lower(): value for name, value in headers.items()}
+    if _is_html(lower, body):
+        return http_failure(server, url, status, headers, body, in_session=False)
+    kind = lower.get("content-type", "no content type")
+    return Failure(
+        "unexpected_content",
+        f"the server answered {status} with {kind} instead of JSON or an event stream",
+        "http",
+        server,
+        _evidence(url, status, lower, body),
+        f"%mcp trace {server}",
+    )
+
+
+def _is_html(headers: Mapping[str, str], body: bytes) -> bool:
+    return "text/html" in headers.get("content-type", "").lower() or body[:64].lstrip().lower().startswith(
+        (b"<!doctype html", b"<html")
+    )
+
+
+def _intercepted(status: int, headers: Mapping[str, str], body: bytes) -> str:
+    title = re.search(rb"<title[^>]*>(.*?)</title>", body, re.IGNORECASE | re.DOTALL)
+    named = f" titled “{title[1].decode('utf-8', 'replace').strip()[:80]}”" if title else ""
+    bot = " (bot protection)" if "cf-ray" in headers or b"challenge" in body.lower() else ""
+    return f"something between here and the server answered {status} with a web page{named}{bot}, not MCP"
+
+
+def _evidence(url: str, status: int, headers: Mapping[str, str], body: bytes) -> tuple[str, ...]:
+    redact = redactor()
+    told = [
+        f"{name}: {headers[name]}"
+        for name in ("cf-ray", "www-authenticate", "content-type", "server", "via")
+        if name in headers
+    ]
+    preview = " ".join(redact.text(body[: PREVIEW * 4].decode("utf-8", "replace")).split())[:PREVIEW]
+    return (
+        f"{status} from {redact.url(url)}" + (f" · {redact.text(' · '.join(told))}" if told else ""),
+        *((f"body: {preview}",) if preview else ()),
+    )
+
+
+def network_failure(server: str, url: str, error: Exception) -> Failure:
+    """The verdict on a request that got no response at all."""
+    cause = _root(error)
+    text = redactor().text(str(cause) or str(error) or type(error).__name__)
+    shown = redactor().url(url)
+    class_, message, next_step, retryable = _by_error(server, shown, error, cause, text)
+    return Failure(class_, message, "http", server, (f"{type(cause).__name__}: {text}",), next_step, retryable)
+
+
+def _by_error(server: str, url: str, error: Exception, cause: BaseException, text: str) -> tuple[str, str, str, bool]:
+    again = f"%mcp connect {server}"
+    name = type(error).__name__
+    if name == "ProxyError":
+        return (
+            "proxy_error",
+            f"the proxy did not let the request through to {url}",
+            "check HTTPS_PROXY and NO_PROXY",
+            True,
+        )
+    if isinstance(cause, ssl.SSLError) or "CERTIFICATE_VERIFY" in text:
+        return (
+            "tls_untrusted",
+            f"the certificate of {url} is not trusted here",
+            "set SSL_CERT_FILE to the certificate authority's file, then " + again,
+            False,
+        )
+    if (
+        isinstance(cause, ConnectionRefusedError)
+        or "refused" in text.lower()
+        or "all connection attempts" in text.lower()
+    ):
+        return "connection_refused", f"nothing listens at {url}", f"start the server, then {again}", True
+    if any(word in text.lower() for word in ("getaddrinfo", "name or service not known", "nodename", "resolution")):
+        return "host_unknown", f"the host of {url} has no address", f"check the address: %mcp get {server}", False
+    if "Timeout" in name:
+        return "no_response", f"{url} did not answer in time", again, True
+    return "stream_lost", f"the connection to {url} broke", again, True
+
+
+def session_failure(server: str, phase: str, error: Exception) -> Failure | None:
+    """The verdict on what the SDK's negotiation raised, or None where that says nothing to a person."""
+    kept = getattr(error, "failure", None)
+    if isinstance(kept, Failure):
+        return kept
+    text = redactor().text(str(error))
+    step = f"%mcp trace {server}"
+    if type(error).__name__ == "MCPError":
+        return Failure("initialize_refused", f"the server refused to begin: {text}", phase, server, (), step)
+    if isinstance(error, RuntimeError) and "version" in text:
+        return Failure("protocol_version", text, phase, server, (), f"%mcp add {server} … --protocol legacy")
+    if type(error).__name__ == "ValidationError":
+        first = text.splitlines()[1:3]
+        message = "the server's answer to initialize does not fit the protocol"
+        return Failure("protocol_error", message, phase, server, (" ".join(first)[:300],), step)
+    return None
+
+
+def _root(error: BaseException) -> BaseException:
+    while error.__cause__ is not None or (error.__context__ is not None and not error.__suppress_context__):
+        error = error.__cause__ or error.__context__  # type: ignore[assignment]  # one of them is set
+    return error

@@ -1,0 +1,95 @@
+"""Every test has a home of its own, knows no working directory, and leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.kernel import Kernel
+from support.leaks import belongings, left_over
+from support.node import node_server as find_node_server
+from support.odd_http import OddServer, odd_server
+from support.overlay import overlay
+from support.required import pytest_runtest_makereport  # noqa: F401  pytest finds the hook here
+from support.shell import Shell, new_shell
+
+OLDER_KERNELS = ("ipykernel==6.31.0", "ipykernel==7.0.1", "ipykernel==7.3.0")
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks() -> Iterator[None]:
+    """Fail a test that leaves a process, a thread, a task or a network socket."""
+    before = belongings()
+    yield
+    if lines := left_over(before):
+        pytest.fail("left behind: " + "; ".join(lines), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def home(nothing_leaks: None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's own ``MCP_MAGICS_HOME``, and no keyring but one that refuses."""
+    directory = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("MCP_MAGICS_HOME", str(directory))
+    monkeypatch.setenv("IPYTHONDIR", str(directory / ".ipython"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    return directory
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory: the test's own, never the repository."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def new_kernel(tmp_path: Path, home: Path) -> Iterator[Callable[..., Kernel]]:
+    """Start kernels that end with the test: ``new_kernel(env={…}, overlays=[…], under_pytest=True)``."""
+    started: list[Kernel] = []
+
+    def start(**options: Any) -> Kernel:
+        started.append(Kernel(tmp_path, **{"home": home, **options}))
+        return started[-1]
+
+    yield start
+    for kernel in started:
+        kernel.shutdown()
+
+
+@pytest.fixture
+def kernel(new_kernel: Callable[..., Kernel]) -> Kernel:
+    """A kernel of the installed ipykernel."""
+    return new_kernel()
+
+
+@pytest.fixture(params=OLDER_KERNELS)
+def older_kernel(request: pytest.FixtureRequest, new_kernel: Callable[..., Kernel]) -> Kernel:
+    """A kernel of each older ipykernel line."""
+    return new_kernel(overlays=[overlay(request.param)])
+
+
+@pytest.fixture
+def node_server() -> Callable[[str], list[str]]:
+    """The command of a Node server: ``node_server("server-everything")``."""
+    return find_node_server
+
+
+@pytest.fixture
+def shell(nothing_leaks: None, home: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    """An IPython shell in this process, the extension loaded, no server registered, nobody at the keyboard."""
+    with new_shell(monkeypatch) as fresh:
+        yield fresh
+
+
+@pytest.fixture(params=["legacy", "2026-07-28"])
+def era(request: pytest.FixtureRequest) -> str:
+    """Each protocol era: the handshake up to 2025-11-25, and the stateless one of 2026-07-28."""
+    return str(request.param)
+
+
+@pytest.fixture
+def odd(nothing_leaks: None) -> Iterator[OddServer]:
+    """An HTTP server whose every answer the test may replace."""
+    yield from odd_server()

@@ -1,0 +1,24 @@
+"""The commands of the servers that tests start, as words of a ``%mcp add`` line."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def playground(*words: str) -> str:
+    """A server of the playground over stdio: ``playground("faulty", "--fault", "noise")``."""
+    return shlex.join([sys.executable, "-m", "mcp_magics.playground", *words])
+
+
+def faulty(fault: str = "none", *words: str) -> str:
+    """The server that breaks the protocol in that way; without a fault it behaves, and has ``raw_frame``."""
+    return playground("faulty", "--fault", fault, *words)
+
+
+def odd_stdio(name: str, eras: str = "both") -> str:
+    """A server of :mod:`support.odd_stdio`."""
+    return shlex.join([sys.executable, str(HERE / "odd_stdio.py"), name, eras])

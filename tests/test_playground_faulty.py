@@ -1,0 +1,250 @@
+"""The server that breaks the protocol, spoken to line by line."""
+
+from __future__ import annotations
+
+import json
+import selectors
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from mcp_magics.playground.faulty import FAULTS
+
+VERSION = "io.modelcontextprotocol/protocolVersion"
+META = {VERSION: "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+
+
+class Peer:
+    """A faulty server's process, and lines to and from it."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.sent = 0
+
+    def ask(self, method: str, **params: Any) -> None:
+        self.sent += 1
+        message = {"jsonrpc": "2.0", "id": self.sent, "method": method, "params": params}
+        self.process.stdin.write(json.dumps(message).encode() + b"\n")  # type: ignore[union-attr]
+        self.process.stdin.flush()  # type: ignore[union-attr]
+
+    def line(self) -> bytes:
+        return self.process.stdout.readline()  # type: ignore[union-attr]
+
+    def answer(self) -> dict[str, Any]:
+        return json.loads(self.line())
+
+    def is_silent(self) -> bool:
+        """Whether nothing comes, not even an end, within a fifth of a second."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)  # type: ignore[arg-type]
+            return not selector.select(0.2)
+
+    def rest(self) -> bytes:
+        """Everything that comes after the input was closed."""
+        return self.process.communicate(timeout=10)[0]
+
+
+@contextmanager
+def faulty(fault: str, *options: str) -> Iterator[Peer]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mcp_magics.playground", "faulty", "--fault", fault, *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with process:
+        try:
+            yield Peer(process)
+        finally:
+            process.kill()
+
+
+def called(peer: Peer, tool: str = "echo", **arguments: Any) -> None:
+    peer.ask("tools/call", name=tool, arguments=arguments)
+
+
+def text_of(answer: dict[str, Any]) -> str:
+    return answer["result"]["content"][0]["text"]
+
+
+def test_every_fault_says_in_a_line_what_it_does() -> None:
+    assert all(what and "\n" not in what for what in FAULTS.values())
+
+
+def test_without_a_fault_it_speaks_both_eras() -> None:
+    with faulty("none") as peer:
+        peer.ask("server/discover", _meta=META)
+        assert peer.answer()["result"]["supportedVersions"] == ["2026-07-28"]
+        peer.ask("initialize", protocolVersion="2025-06-18")
+        assert peer.answer()["result"]["protocolVersion"] == "2025-06-18"
+        called(peer, text="hi")
+        assert text_of(peer.answer()) == "hi"
+        peer.ask("tools/call", name="echo", arguments={}, _meta=META)
+        assert peer.answer()["result"]["resultType"] == "complete"
+
+
+@pytest.mark.parametrize(
+    ("eras", "method", "code"), [("legacy", "server/discover", -32601), ("2026-07-28", "initialize", -32022)]
+)
+def test_one_era_refuses_the_opening_of_the_other(eras: str, method: str, code: int) -> None:
+    with faulty("none", "--protocol", eras) as peer:
+        peer.ask(method)
+        assert peer.answer()["error"]["code"] == code
+
+
+def test_raw_frame_sends_back_the_line_byte_for_byte() -> None:
+    params = b'{"name":"raw_frame","arguments":{"x":1.10e2,"y":"\\u00e9"}}'
+    line = b'{"jsonrpc":"2.0", "id": 7,"method":"tools/call","params":' + params + b"}"
+    with faulty("none") as peer:
+        peer.process.stdin.write(line + b"\n")  # type: ignore[union-attr]
+        peer.process.stdin.flush()  # type: ignore[union-attr]
+        assert text_of(peer.answer()).encode() == line
+
+
+def test_exits_at_once_has_a_status_and_a_reason() -> None:
+    with faulty("exits-at-once") as peer:
+        assert (peer.process.wait(10), peer.process.stderr.read()) == (3, b"faulty: FAULTY_API_KEY is not set\n")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("fault", ["hangs-at-start", "never-answers"])
+def test_silent_faults_stay_silent_and_leave_with_their_input(fault: str) -> None:
+    with faulty(fault) as peer:
+        called(peer)
+        assert peer.is_silent()
+        peer.rest()
+        assert peer.process.returncode == 0
+
+
+def test_slow_start_answers_after_its_delay() -> None:
+    with faulty("slow-start", "--delay", "0.5") as peer:
+        peer.ask("ping")
+        assert peer.is_silent()
+        assert peer.answer()["result"] == {}
+
+
+def test_noise_surrounds_answers_that_are_still_there() -> None:
+    with faulty("noise") as peer:
+        peer.ask("ping")
+        lines = peer.rest().split(b"\n")
+    answers = [line for line in lines if line.startswith(b'{"jsonrpc"')]
+    assert json.loads(answers[0]) == {"jsonrpc": "2.0", "id": 1, "result": {}}
+    assert any(b"Starting" in line for line in lines)
+    assert any(b"\xff" in line for line in lines)
+
+
+def test_garbage_is_no_json() -> None:
+    with faulty("garbage") as peer:
+        peer.ask("initialize")
+        with pytest.raises(ValueError, match="Expecting value"):
+            json.loads(peer.line())
+
+
+def test_close_mid_call_ends_inside_a_frame_with_status_9() -> None:
+    with faulty("close-mid-call") as peer:
+        called(peer, text="hi")
+        rest = peer.rest()
+        assert rest.startswith(b'{"jsonrpc"')
+        assert not rest.endswith(b"\n")
+        assert peer.process.returncode == 9
+
+
+def test_wrong_id_answers_calls_under_another_id() -> None:
+    with faulty("wrong-id") as peer:
+        peer.ask("ping")
+        assert peer.answer()["id"] == 1
+        called(peer)
+        assert peer.answer()["id"] == 1_000_000
+
+
+def test_duplicate_ids_answers_each_call_twice() -> None:
+    with faulty("duplicate-ids") as peer:
+        called(peer, text="first")
+        answers = [peer.answer(), peer.answer()]
+    assert [answer["id"] for answer in answers] == [1, 1]
+    assert [text_of(answer) for answer in answers] == ["first", "a second answer"]
+
+
+def test_error_with_null_id_names_no_request() -> None:
+    with faulty("error-with-null-id") as peer:
+        called(peer)
+        answer = peer.answer()
+    assert answer["id"] is None
+    assert answer["error"]["code"] == -32603
+
+
+def test_same_cursor_ends_after_two_hundred_pages() -> None:
+    with faulty("same-cursor") as peer:
+        for _ in range(200):
+            peer.ask("tools/list", cursor="again")
+        cursors = [peer.answer()["result"].get("nextCursor") for _ in range(200)]
+    assert cursors == ["again"] * 199 + [None]
+
+
+def test_no_result_type_lacks_it_in_every_modern_result() -> None:
+    with faulty("no-result-type") as peer:
+        for method in ("server/discover", "tools/list"):
+            peer.ask(method, _meta=META)
+            assert "resultType" not in peer.answer()["result"]
+
+
+def test_bad_tool_schemas_stand_beside_a_good_one() -> None:
+    with faulty("bad-tool-schema") as peer:
+        peer.ask("tools/list")
+        tools = peer.answer()["result"]["tools"]
+    assert tools[0]["inputSchema"]["type"] == "object"
+    assert "inputSchema" not in tools[1]
+    assert len({tool["name"] for tool in tools}) == len(tools) == 11
+
+
+@pytest.mark.parametrize("meta", [{}, {"_meta": META}], ids=["legacy", "modern"])
+def test_huge_line_has_the_size_asked_for(meta: dict[str, Any]) -> None:
+    with faulty("huge-line", "--size", "300000") as peer:
+        peer.ask("tools/call", name="echo", arguments={}, **meta)
+        line = peer.line()
+    assert len(line) == 300_001
+    assert set(text_of(json.loads(line))) == {"x"}
+
+
+def test_bad_utf8_is_inside_an_otherwise_good_frame() -> None:
+    with faulty("bad-utf8") as peer:
+        called(peer, text="tail")
+        line = peer.line()
+    with pytest.raises(UnicodeDecodeError):
+        line.decode()
+    assert text_of(json.loads(line.decode("utf-8", "replace"))).endswith("tail")
+
+
+def test_stderr_flood_waits_until_its_stderr_is_read() -> None:
+    with faulty("stderr-flood") as peer:
+        peer.ask("ping")
+        assert peer.is_silent()
+        assert len(peer.process.stderr.read(1024 * 1024)) == 1024 * 1024  # type: ignore[union-attr]
+        assert peer.answer()["result"] == {}
+
+
+def test_ignores_sigterm_goes_only_by_sigkill() -> None:
+    with faulty("ignores-sigterm") as peer:
+        peer.ask("ping")
+        peer.answer()
+        peer.process.send_signal(signal.SIGTERM)
+        peer.process.stdin.close()  # type: ignore[union-attr]
+        assert peer.is_silent()
+        peer.process.kill()
+        assert peer.process.wait(10) == -signal.SIGKILL
+
+
+def test_asks_during_list_waits_for_its_answers_in_the_handshake_era() -> None:
+    with faulty("asks-during-list") as peer:
+        peer.ask("tools/list")
+        for method in ("ping", "roots/list", "elicitation/create"):
+            question = peer.answer()
+            assert question["method"] == method
+            reply = {"jsonrpc": "2.0", "id": question["id"], "result": {}}
+            peer.process.stdin.write(json.dumps(reply).encode() + b"\n")  # type: ignore[union-attr]
+            peer.process.stdin.flush()  # type: ignore[union-attr]
+        assert peer.answer()["result"]["tools"]
