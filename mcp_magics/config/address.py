@@ -14,7 +14,7 @@ _SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
 def check_address(url: str, server: str) -> str:
-    """``url``, if a server can be asked there; raises ``ConfigurationError``. References in it may stand for any part."""
+    """``url``, if a server can be asked there; references may stand for any part. Raises ``ConfigurationError``."""
     scheme = _SCHEME.match(url)
     if scheme is None:
         if url.startswith("${"):
@@ -53,8 +53,10 @@ def _bad(url: str, why: str, server: str, instead: str = "https://HOST/mcp") -> 
 def _unsupported(url: str, scheme: str, server: str) -> ConfigurationError:
     secure = scheme.lower() in ("wss", "https")
     instead = f"http{'s' if secure else ''}://{url.partition('://')[2]}"
+    shown = redactor().url(url)
     return ConfigurationError(
-        f"unsupported transport {scheme}:// in {redactor().url(url)}: a server is a command (stdio) or an http(s) address (streamable_http)",
+        f"unsupported transport {scheme}:// in {shown!r}: "
+        "a server is a command (stdio) or an http(s) address (streamable_http)",
         class_="unsupported_transport",
         phase="config",
         server=server,

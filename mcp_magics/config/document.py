@@ -32,7 +32,7 @@ _DEFAULTS = {field.name: field.default for field in fields(ServerSpec)}
 
 
 def spec_from_entry(name: str, entry: Mapping[str, Any]) -> ServerSpec:
-    """The spec of one ``mcpServers`` or ``[mcp_servers]`` entry; raises ``ConfigurationError`` naming the key that is wrong."""
+    """The spec of an ``mcpServers`` or ``[mcp_servers]`` entry; raises ``ConfigurationError`` naming the wrong key."""
     try:
         return read_entry(name, entry)
     except EntryProblem as problem:
@@ -72,7 +72,9 @@ def _object_spec(name: str, server: Any, others: Mapping[str, Any]) -> ServerSpe
     wrong = [key for key, value in others.items() if value is not None and key not in shared]
     if wrong:
         message = f"{wrong[0]} is not supported for a server object in this process"
-        raise ConfigurationError(message, phase="config", server=name, next_step=f"servers.add({name!r}, object=server)")
+        raise ConfigurationError(
+            message, phase="config", server=name, next_step=f"servers.add({name!r}, object=server)"
+        )
     spec = spec_from_options(name, command=["-"], **shared)
     changed = {key: getattr(spec, key) for key in shared}
     return ServerSpec(check_name(name), ObjectTransport(server), **changed)
@@ -97,7 +99,9 @@ def _words(command: Sequence[str] | str, name: str) -> list[str]:
             words = [command] if whole else shlex.split(command, posix=os.name == "posix")
         except ValueError as error:
             message = f"the command cannot be split into words: {error}"
-            raise ConfigurationError(message, phase="config", server=name, next_step='command=["PROGRAM", "ARGUMENT"]') from None
+            raise ConfigurationError(
+                message, phase="config", server=name, next_step='command=["PROGRAM", "ARGUMENT"]'
+            ) from None
     else:
         words = [os.fspath(word) for word in command]
     if not words or not words[0].strip():
@@ -181,7 +185,7 @@ def _present(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a configuration file; stricter than the loader, which passes over unknown keys."""
+    """The JSON Schema (draft 2020-12) of a configuration file; unlike the loader it refuses unknown keys."""
     from mcp_magics.config.entry import schema
 
     return schema()

@@ -1,4 +1,4 @@
-"""The raw configuration document: what a file of ours may say, as models that validate it and describe it as JSON Schema.
+"""The raw configuration document: what a file may say, as models that check it and describe it as JSON Schema.
 
 The keys are those of ``mcpServers`` files (``.mcp.json``) and of Codex's ``[mcp_servers.NAME]``. The schema forbids
 keys it does not know; the loader (:mod:`mcp_magics.config.document`) passes over them.
@@ -34,8 +34,12 @@ class OAuthEntry(_Raw):
     """What is configured about authorization, the rest being discovered."""
 
     client_id: Text | None = None
-    callback_port: Port | None = Field(None, description="The port of the redirect URI, where the client's registration fixes it.")
-    callback_url: Address | None = Field(None, description="The redirect URI, where it is not on this machine's loopback.")
+    callback_port: Port | None = Field(
+        None, description="The port of the redirect URI, where the client's registration fixes it."
+    )
+    callback_url: Address | None = Field(
+        None, description="The redirect URI, where it is not on this machine's loopback."
+    )
 
 
 class SharedEntry(_Raw):
@@ -45,14 +49,20 @@ class SharedEntry(_Raw):
     disabled: bool | None = Field(None, description="The opposite of enabled, as some clients write it.")
     required: bool | None = Field(None, description="Whether its failure is everyone's (default: false).")
     startup_timeout_sec: Seconds | None = Field(None, description="Seconds for starting and connecting (default: 30).")
-    startup_timeout_ms: Annotated[int, Field(gt=0)] | None = Field(None, description="The same in milliseconds; seconds win.")
+    startup_timeout_ms: Annotated[int, Field(gt=0)] | None = Field(
+        None, description="The same in milliseconds; seconds win."
+    )
     tool_timeout_sec: Seconds | None = Field(None, description="Seconds of silence in one call (default: 300).")
     enabled_tools: list[Text] | None = Field(None, description="The only tools that may be used (default: all).")
     disabled_tools: list[Text] | None = Field(None, description="Tools that may not be used.")
     protocol: Protocol | None = Field(None, description="The protocol era to speak (default: auto).")
-    default_tools_approval_mode: Approval | None = Field(None, description="Which calls ask a person first (default: approve, none).")
+    default_tools_approval_mode: Approval | None = Field(
+        None, description="Which calls ask a person first (default: approve, none)."
+    )
     tools: dict[Text, ToolEntry] | None = Field(None, description="Settings of single tools, by name.")
-    supports_parallel_tool_calls: bool | None = Field(None, description="Accepted for Codex; calls here are parallel where the cell is.")
+    supports_parallel_tool_calls: bool | None = Field(
+        None, description="Accepted for Codex; calls here are parallel where the cell is."
+    )
     env_file: Text | None = Field(None, description="A file of NAME=value lines where ${NAME} is looked for too.")
 
 
@@ -61,19 +71,27 @@ class StdioEntry(SharedEntry):
 
     command: Text = Field(description="The program: a name on PATH, or a path.")
     args: list[str] | None = None
-    env: dict[Variable, str] | None = Field(None, description="Variables of the child; ${NAME} refers to the environment or a secret.")
+    env: dict[Variable, str] | None = Field(
+        None, description="Variables of the child; ${NAME} refers to the environment or a secret."
+    )
     env_vars: list[Variable] | None = Field(None, description="Variables of the environment that are passed on.")
     cwd: Text | None = Field(None, description="The child's working directory (default: the kernel's).")
-    reload: list[Text] | None = Field(None, description="Files and directories whose change restarts the server at the next call.")
+    reload: list[Text] | None = Field(
+        None, description="Files and directories whose change restarts the server at the next call."
+    )
 
 
 class HttpEntry(SharedEntry):
     """A server at an address."""
 
     url: Address
-    headers: dict[Text, str] | None = Field(None, description="Headers of every request; ${NAME} refers to the environment or a secret.")
+    headers: dict[Text, str] | None = Field(
+        None, description="Headers of every request; ${NAME} refers to the environment or a secret."
+    )
     http_headers: dict[Text, str] | None = Field(None, description="The same, as Codex calls it.")
-    env_http_headers: dict[Text, Variable] | None = Field(None, description="Headers whose values are in environment variables.")
+    env_http_headers: dict[Text, Variable] | None = Field(
+        None, description="Headers whose values are in environment variables."
+    )
     bearer_token_env_var: Variable | None = Field(None, description="The variable that holds the bearer token.")
     scopes: list[str] | None = Field(None, description="The OAuth scopes to ask for (default: as discovered).")
     oauth_resource: Text | None = Field(None, description="The resource indicator (RFC 8707; default: as discovered).")

@@ -1,8 +1,8 @@
 r"""``--env-file``: lines of ``NAME=value``.
 
 Blank lines and lines that begin with ``#`` say nothing; ``export`` before a name is allowed. A value in single quotes
-is literal; in double quotes ``\n``, ``\t``, ``\"``, ``\\`` and ``\$`` are escapes; quoted values may span lines. An unquoted value ends
-at `` #``. Nothing is expanded inside the file.
+is literal; in double quotes ``\n``, ``\t``, ``\r`` and a backslash before another character are escapes; quoted values
+may span lines. An unquoted value ends at `` #``. Nothing is expanded inside the file.
 """
 
 from __future__ import annotations
@@ -14,8 +14,12 @@ from mcp_magics.config.files import read_text
 from mcp_magics.errors import ConfigurationError
 
 _ENTRY = re.compile(
-    r"[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.\-]*)[ \t]*=[ \t]*"
-    r"(?:'(?P<single>[^']*)'|\"(?P<double>(?:[^\"\\]|\\[\s\S])*)\"|(?P<plain>(?!['\"])[^\r\n]*?))[ \t]*(?:(?<=[\s'\"=])#[^\r\n]*)?(?:\r?\n|\Z)"
+    r"""
+    [ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.\-]*)[ \t]*=[ \t]*
+    (?:'(?P<single>[^']*)' | "(?P<double>(?:[^"\\]|\\[\s\S])*)" | (?P<plain>(?!['"])[^\r\n]*?))
+    [ \t]*(?:(?<=[\s'"=])\#[^\r\n]*)?(?:\r?\n|\Z)
+    """,
+    re.VERBOSE,
 )
 _NOTHING = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?:\r?\n|\Z)")
 _ESCAPE = re.compile(r"\\([\s\S])")
@@ -32,7 +36,11 @@ def read_env_file(path: str, server: str) -> dict[str, str]:
     if text is None:
         message = f"the env file {path} does not exist (in {Path.cwd()})"
         raise ConfigurationError(
-            message, class_="env_file_missing", phase="config", server=server, next_step=f"%mcp add {server} --env-file FILE …"
+            message,
+            class_="env_file_missing",
+            phase="config",
+            server=server,
+            next_step=f"%mcp add {server} --env-file FILE …",
         )
     return parse_env(text, str(file), server)
 

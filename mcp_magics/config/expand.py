@@ -102,7 +102,9 @@ class Environment:
     def _path(self, text: str) -> str:
         """The env file's name; its references know only the kernel's environment, for there is no file yet."""
         return "".join(
-            piece if isinstance(piece, str) else piece.predefined or self._variables.get(piece.name) or piece.default or ""
+            piece
+            if isinstance(piece, str)
+            else piece.predefined or self._variables.get(piece.name) or piece.default or ""
             for piece in parse(text)
         )
 
@@ -277,7 +279,9 @@ class _Expander:
         if found is None or not token or token.lower() == "bearer":
             raise self._missing(f"Environment variable {variable} for MCP server '{self.server}' is not set", variable)
         if _UNSENDABLE.search(token):
-            message = f"Environment variable {variable} for MCP server '{self.server}' has a line end inside: no token does"
+            message = (
+                f"Environment variable {variable} for MCP server '{self.server}' has a line end inside: no token does"
+            )
             raise ConfigurationError(
                 message, class_="env_invalid", phase="config", server=self.server, next_step=f"%mcp secret {variable}"
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from json.decoder import scanstring
+from json import decoder
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -117,11 +117,11 @@ class _Reader:
 
     def string(self, position: int) -> tuple[str, int]:
         try:
-            return scanstring(self.text, position + 1, True)  # noqa: FBT003  the standard library's signature
+            value, end = decoder.scanstring(self.text, position + 1, True)  # type: ignore[attr-defined]  # noqa: FBT003
         except ValueError as error:
-            raise JsonTextError(
-                str(error).partition(":")[0].lower(), self.text, getattr(error, "pos", position)
-            ) from None
+            reason = str(error).partition(":")[0].lower()
+            raise JsonTextError(reason, self.text, getattr(error, "pos", position)) from None
+        return str(value), int(end)
 
     def scalar(self, position: int) -> Node:
         number = _NUMBER.match(self.text, position)

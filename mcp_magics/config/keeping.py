@@ -1,4 +1,4 @@
-"""What happens to literal secrets when a configuration is kept: advice in a notebook, references in a project's file."""
+"""Literal secrets in a configuration that is kept: advice in a notebook, references in a project's file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def advice(spec: ServerSpec, place: str) -> tuple[str, ...]:
     for literal in literals:
         redactor().register(literal.secret, literal.variable)
     return tuple(
-        f"{each.where} holds {each.why}, in {place}: %mcp secret {each.variable}, then write ${{{each.variable}}} instead"
+        f"{each.where} holds {each.why}, in {place}: %mcp secret {each.variable}, then write ${{{each.variable}}}"
         for each in literals
     )
 
@@ -30,7 +30,7 @@ def with_kept_secrets(spec: ServerSpec) -> tuple[ServerSpec, tuple[str, ...]]:
     """``spec`` with references instead of literal secrets, whose values this session remembers, and a note for each."""
     variables = remember(spec)
     notes = tuple(
-        f"{each.where} held {each.why}: the file says ${{{name}}}, this session knows its value; to keep it: %mcp secret {name}"
+        f"{each.where} held {each.why}: the file says ${{{name}}}, this session knows it; to keep: %mcp secret {name}"
         for each, name in variables.items()
     )
     return with_references(spec, variables), notes
@@ -43,7 +43,7 @@ def remember(spec: ServerSpec) -> dict[LiteralSecret, str]:
         name = _free_name(spec, literal)
         variables[literal] = name
         redactor().register(literal.secret, name)
-        if lookup(spec)(name) != literal.secret:
+        if _value(spec, name) != literal.secret:
             session_secrets().set(name, literal.secret)
     return variables
 

@@ -26,7 +26,7 @@ _PASSWORD = re.compile(r"//[^/?#:@]*:(?P<secret>[^/?#@]+)@")
 
 @dataclass(frozen=True, slots=True)
 class LiteralSecret:
-    """One literal: the ``secret`` within ``field[key]``, why it looks like one, and what a variable for it is called."""
+    """One literal: the ``secret`` within ``field[key]``, why it looks like one, what a variable for it is called."""
 
     field: Field
     key: str | int
@@ -126,7 +126,8 @@ def _in_arg(text: str, previous: str, server: str) -> Iterator[tuple[str, str, s
     why = looks_secret(value, name) or (looks_secret(scheme["secret"], name) if scheme else None)
     if why is not None:
         noun = _header_noun(name) if is_secret_name(name) else "secret"
-        yield (scheme["secret"] if scheme else value), why, _variable(server, noun)
+        variable = name if named and name.isupper() else _variable(server, noun)
+        yield (scheme["secret"] if scheme else value), why, variable
     elif named:
         yield from _in_address(value, server)
 

@@ -1,7 +1,8 @@
 """One entry of a configuration document, read into a :class:`~mcp_magics.config.model.ServerSpec`.
 
 ``command`` makes a server a stdio one, ``url`` an HTTP one; keys of the other kind are refused in Codex's words
-(``{field} is not supported for {stdio|streamable_http}``), an inline ``bearer_token`` always. Unknown keys are passed over.
+(``{field} is not supported for {stdio|streamable_http}``), an inline ``bearer_token`` always. Unknown keys are passed
+over.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ _TOOL_KEYS = frozenset({"approval_mode"})
 class EntryProblem(Exception):  # noqa: N818  not an error of the tree: it becomes one where the file is known
     """What is wrong with one entry, and at which key; ``class_`` is that of the failure."""
 
-    def __init__(self, path: Sequence[str | int], message: str, class_: str = "config_invalid", next_step: str = "") -> None:
+    def __init__(
+        self, path: Sequence[str | int], message: str, class_: str = "config_invalid", next_step: str = ""
+    ) -> None:
         super().__init__(message)
         self.path = tuple(path)
         self.message = message
@@ -56,21 +59,21 @@ class EntryProblem(Exception):  # noqa: N818  not an error of the tree: it becom
             f"{where}: {self.message}" if where else self.message,
             class_=self.class_,
             phase="config",
-            server=server,
+            server=None if self.class_ == "name_invalid" else server,
             next_step=self.next_step or next_step or f"%mcp add {server} --help",
         )
 
 
 def read_entry(name: str, entry: object) -> ServerSpec:
-    """The spec of ``entry``; raises :class:`EntryProblem` with the place of what is wrong, for a name ``ConfigurationError``."""
-    check_name(name)
+    """The spec of ``entry``; raises :class:`EntryProblem` with the place of what is wrong."""
+    _check_name(name)
     if not isinstance(entry, Mapping):
         raise EntryProblem((), f"the entry of {name!r} must be an object, not {_kind(entry)}")
-    keys = {_SPELLINGS.get(key, key): value for key, value in entry.items() if value is not None}
+    keys: dict[str, Any] = {_SPELLINGS.get(key, str(key)): value for key, value in entry.items() if value is not None}
     if "bearer_token" in keys:
         raise EntryProblem(
             ["bearer_token"],
-            "bearer_token is not supported: a token written here is no secret; name a variable with bearer_token_env_var",
+            "bearer_token is not supported: what stands here is no secret; name a variable in bearer_token_env_var",
             next_step="%mcp secret MY_TOKEN, and bearer_token_env_var = MY_TOKEN",
         )
     kind = _transport(name, keys)
@@ -86,11 +89,15 @@ def _transport(name: str, keys: Mapping[str, Any]) -> str:
     word = str(keys.get("type", "")).lower().replace("-", "_")
     if word in ("ws", "websocket", "wss"):
         raise EntryProblem(
-            ["type"], f"unsupported transport {keys['type']!r}: MCP servers here are stdio or streamable_http", "unsupported_transport"
+            ["type"],
+            f"unsupported transport {keys['type']!r}: MCP servers here are stdio or streamable_http",
+            "unsupported_transport",
         )
     kind = "stdio" if "command" in keys else "streamable_http"
     if kind == "streamable_http" and "url" not in keys:
-        raise EntryProblem((), f"invalid transport: {name!r} has neither command nor url" + _meant(keys, STDIO_KEYS | HTTP_KEYS))
+        raise EntryProblem(
+            (), f"invalid transport: {name!r} has neither command nor url" + _meant(keys, STDIO_KEYS | HTTP_KEYS)
+        )
     if kind == "stdio" and "url" in keys:
         raise EntryProblem(["url"], f"url is not supported for stdio: {name!r} has both command and url, keep one")
     if word in (_HTTP_TYPES if kind == "stdio" else _STDIO_TYPES):
@@ -115,7 +122,9 @@ def _validated(model: type[Entry], keys: Mapping[str, Any]) -> Entry:
     from pydantic import ValidationError
 
     try:
-        return model.model_validate({key: _pruned(key, value) for key, value in keys.items() if key in model.model_fields})
+        return model.model_validate(
+            {key: _pruned(key, value) for key, value in keys.items() if key in model.model_fields}
+        )
     except ValidationError as error:
         first, *others = error.errors(include_url=False, include_context=False)
     path = [step for step in first["loc"] if step != "[key]"]
@@ -164,7 +173,9 @@ def _http_spec(name: str, keys: Mapping[str, Any]) -> ServerSpec:
     entry = _validated(HttpEntry, keys)
     headers = {**(entry.http_headers or {}), **(entry.headers or {})}
     for key, value in headers.items():
-        _check_dollars(["headers" if key in (entry.headers or {}) else "http_headers", key], value, f"header {key}", name)
+        _check_dollars(
+            ["headers" if key in (entry.headers or {}) else "http_headers", key], value, f"header {key}", name
+        )
     transport = HttpTransport(
         url=entry.url,
         headers=_mapping(headers),
@@ -174,6 +185,16 @@ def _http_spec(name: str, keys: Mapping[str, Any]) -> ServerSpec:
         type="sse" if str(keys.get("type", "")).lower() == "sse" else "streamable_http",
     )
     return ServerSpec(name, transport, **_shared(entry), oauth=_oauth(entry))
+
+
+def _check_name(name: str) -> None:
+    try:
+        check_name(name)
+    except ConfigurationError as error:
+        failure = error.failure
+    else:
+        return
+    raise EntryProblem((), failure.message, failure.class_, failure.next_step)
 
 
 def _check_address(url: str, name: str) -> None:
@@ -236,5 +257,12 @@ def _kind(value: object) -> str:
     """What JSON calls the type of ``value``."""
     if value is None:
         return "null"
-    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "an array", dict: "an object"}
+    names = {
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+        str: "a string",
+        list: "an array",
+        dict: "an object",
+    }
     return names.get(type(value), type(value).__name__)

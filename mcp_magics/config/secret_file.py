@@ -83,7 +83,9 @@ class FileSecrets:
         except ValueError:
             values = None
         if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
-            raise store_error(f"failed to parse the secrets in {path}: a JSON object of strings is expected", f"mend or remove {path}")
+            raise store_error(
+                f"failed to parse the secrets in {path}: a JSON object of strings is expected", f"mend or remove {path}"
+            )
         return values
 
 
@@ -100,4 +102,7 @@ def _as_store_error(error: ConfigurationError) -> ConfigurationError:
     failure = error.failure
     if failure.class_ in ("store_error", "home_invalid"):
         return error
-    return store_error(failure.message, failure.next_step if failure.class_ != "config_unwritable" else "%env MCP_MAGICS_HOME=/a/writable/directory")
+    return store_error(
+        failure.message,
+        failure.next_step if failure.class_ != "config_unwritable" else "%env MCP_MAGICS_HOME=/a/writable/directory",
+    )

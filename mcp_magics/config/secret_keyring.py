@@ -49,7 +49,8 @@ class KeyringSecrets:
 
     def get(self, name: str) -> str | None:
         """The secret called ``name``, or None where the keyring answers that it has none."""
-        return self._ask("read", lambda backend: backend.get_password(self._service, name))
+        value: str | None = self._ask("read", lambda backend: backend.get_password(self._service, name))
+        return value
 
     def set(self, name: str, value: str) -> None:
         """Keep ``value`` as ``name``."""
@@ -94,4 +95,8 @@ class KeyringSecrets:
             problem = "there is no keyring on this system"
         except Exception as error:  # noqa: BLE001  backends are plug-ins: they raise what they like
             problem = f"the keyring cannot be {action}{'' if action == 'read' else 'ten'}: {type(error).__name__}"
-        raise store_error(problem, "from mcp_magics.config.secrets import use_secret_store; use_secret_store('file')", f"backend: {name}")
+        raise store_error(
+            problem,
+            "from mcp_magics.config.secrets import use_secret_store; use_secret_store('file')",
+            f"backend: {name}",
+        )

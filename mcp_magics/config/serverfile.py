@@ -74,7 +74,9 @@ def servers_of(text: str, path: Path) -> Node:
         what = f"{SERVERS} must be an object" if servers else "the file must hold an object"
         wrong = (f"{path}:{line}", f": {what} of servers by name")
     where, why = wrong
-    raise ConfigurationError(where + why, phase="config", evidence=("the file has not been changed",), next_step=f"mend {where}")
+    raise ConfigurationError(
+        where + why, phase="config", evidence=("the file has not been changed",), next_step=f"mend {where}"
+    )
 
 
 def _entries(text: str, document: Node, path: Path) -> ServerFile:
@@ -87,11 +89,7 @@ def _entries(text: str, document: Node, path: Path) -> ServerFile:
         except EntryProblem as problem:
             keys = [SERVERS, member.name, *problem.path]
             line, _ = place(text, document.start_of(keys))
-            broken[member.name] = problem.error(member.name, f"{path}:{line}: {'.'.join(map(str, keys[:2]))}", f"mend {path}:{line}")
-        except ConfigurationError as error:
-            line, _ = place(text, member.start)
-            failure = error.failure
-            broken[member.name] = ConfigurationError(
-                f"{path}:{line}: {failure.message}", class_=failure.class_, phase="config", next_step=f"mend {path}:{line}"
+            broken[member.name] = problem.error(
+                member.name, f"{path}:{line}: {'.'.join(map(str, keys[:2]))}", f"mend {path}:{line}"
             )
     return ServerFile(path, specs, broken, problems=tuple(broken.values()))

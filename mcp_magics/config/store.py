@@ -67,7 +67,8 @@ class Store:
 
     def problems(self) -> list[ConfigurationError]:
         """What is wrong with the project's and the user's file; empty where all is well."""
-        return [problem for scope in _FILE_SCOPES for problem in self._file(scope).problems]
+        kept = [problem for scope in _FILE_SCOPES for problem in self._file(scope).problems]
+        return [type(problem).of(problem.failure) for problem in kept]
 
     def get(self, name: str) -> ScopedSpec | None:
         """The server of that name from its nearest scope, or None.
@@ -81,7 +82,7 @@ class Store:
             if name in file.specs:
                 return ScopedSpec(file.specs[name], scope, file.path)
             if problem := file.problem_of(name):
-                raise problem
+                raise type(problem).of(problem.failure)
         return None
 
     def _in_scope(self, scope: Scope) -> Iterator[ScopedSpec]:
@@ -126,7 +127,9 @@ class Store:
         if isinstance(spec.transport, ObjectTransport):
             entry_from_spec(spec)  # raises: no file can hold it
         path = self._path(scope)
-        spec, notes = with_kept_secrets(spec) if scope == "project" else (spec, advice(spec, f"{path}, which only you can read"))
+        spec, notes = (
+            with_kept_secrets(spec) if scope == "project" else (spec, advice(spec, f"{path}, which only you can read"))
+        )
         with self._lock:
             self._write(path, scope, spec.name, spec)
             self._notebook.pop(spec.name, None)

@@ -41,3 +41,14 @@ def transport_json(spec: ServerSpec) -> dict[str, Any]:
 
 def _masked(values: Mapping[str, str]) -> dict[str, str]:
     return {name: mask(value) for name, value in values.items()}
+
+
+def disclosure(spec: ServerSpec) -> str:
+    """What connecting to ``spec`` starts or addresses, and which variables and headers it sends, by name."""
+    shown = transport_json(spec)
+    if shown["type"] == "stdio":
+        names = [*shown["env"], *shown["env_vars"]]
+        return f"starts {' '.join([shown['command'], *shown['args']])}; variables sent: {', '.join(names) or 'none'}"
+    names = [*shown.get("http_headers", ()), *shown.get("env_http_headers", ())]
+    names += ["Authorization"] if shown.get("bearer_token_env_var") else []
+    return f"addresses {shown.get('url', 'an object')}; headers sent: {', '.join(names) or 'none'}"

@@ -12,13 +12,12 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_magics.connection.catalog import Catalog, changes, fetch
+from mcp_magics.connection.replies import reply_of, unexpected
 from mcp_magics.errors import (
     ConnectionFailedError,
     Failure,
     MCPMagicsError,
-    ProtocolError,
     RequestCancelledError,
-    RequestError,
 )
 from mcp_magics.results.reply import Reply
 from mcp_magics.wire.dispatcher import compact
@@ -110,7 +109,7 @@ class Connection:
         except MCPMagicsError as caught:
             error = caught
         except Exception as caught:  # noqa: BLE001  the owner must end with a verdict, whatever a library raised
-            error = _unexpected(caught, self.spec.name, self._phase)
+            error = unexpected(caught, self.spec.name, self._phase)
         finally:
             self.session = self.channel = None
         if error is None:
@@ -172,7 +171,7 @@ class Connection:
             from mcp_magics.wire.verdict import session_failure
 
             failure = session_failure(self.spec.name, self._phase, error)
-            return ConnectionFailedError.of(failure) if failure else _unexpected(error, self.spec.name, self._phase)
+            return ConnectionFailedError.of(failure) if failure else unexpected(error, self.spec.name, self._phase)
         return None
 
     async def _connect(self, stack: AsyncExitStack, candidate: Candidate) -> None:
@@ -339,38 +338,3 @@ class Connection:
         """The channel has gone: no call must take it for ready while the owner task clears up."""
         if self.state == "ready" and not self._stop.is_set():
             self._failed(error.at(server=self.spec.name, phase="call").failure)
-
-
-def reply_of(pending: Pending, server: str) -> Reply:
-    """The settled ``pending`` as a Reply; raises its error, or ``RequestError`` for a JSON-RPC error response."""
-    if pending.error is not None:
-        raise pending.error
-    message = pending.message or {}
-    if "error" in message:
-        raise request_error(message["error"], pending.method, server)
-    return Reply(pending.frame, message, pending.elapsed)
-
-
-def request_error(error: object, method: str, server: str) -> RequestError:
-    """A JSON-RPC error object as an exception that carries the server's own code, message and data."""
-    body = error if isinstance(error, dict) else {"message": str(error)}
-    code, text, data = body.get("code"), str(body.get("message", "")), body.get("data")
-    detail = (f"data: {compact(data)[:300]}",) if data is not None else ()
-    raised = RequestError(
-        f"{text or 'no message'} (JSON-RPC {code})",
-        phase=method,
-        server=server,
-        evidence=detail,
-        next_step=f"%mcp trace {server}",
-    )
-    raised.code, raised.rpc_message, raised.data = code if isinstance(code, int) else 0, text, data
-    return raised
-
-
-def _unexpected(error: Exception, server: str, phase: str) -> MCPMagicsError:
-    return ProtocolError(
-        f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}",
-        phase=phase,
-        server=server,
-        next_step=f"%mcp trace {server}",
-    )

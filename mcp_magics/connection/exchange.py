@@ -10,8 +10,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mcp_magics.connection.client import reply_of
 from mcp_magics.connection.loop import background
+from mcp_magics.connection.replies import reply_of
 from mcp_magics.connection.rounds import asks_for_input, settle
 from mcp_magics.connection.waiting import Patience, Until, run_awaiting
 from mcp_magics.errors import ConnectionFailedError, RequestCancelledError, RequestTimeoutError

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from mcp_magics.auth.status import AuthStatus, auth_status
 from mcp_magics.config.expand import lookup
+from mcp_magics.config.view import disclosure
 from mcp_magics.connection.catalog import is_enabled
 from mcp_magics.connection.client import Connection
 from mcp_magics.connection.reload import Stamp, changed, snapshot
@@ -44,6 +45,7 @@ class Live:
         self.connection = Connection(spec, journal=journal, inbox=inbox, log=self.log)
         self._inbox = inbox
         self._files: dict[str, Stamp] = {}
+        self._known_here = False
         self._eras: dict[Protocol, Live] = {}
 
     def in_era(self, protocol: Protocol) -> Live:
@@ -74,10 +76,18 @@ class Live:
             notes = await self._reloaded()
         if self.connection.state != "ready":
             await self.connection.open()
+            notes += self._disclosed()
         elif "tools" in self.connection.stale:
             await self.connection.refresh()
             notes += self._news("the server changed its tools")
         return notes
+
+    def _disclosed(self) -> tuple[str, ...]:
+        """What the first connect to a server found in a project's file has started or addressed, and what it sent."""
+        if self.scope != "project" or self._known_here:
+            return ()
+        self._known_here = True
+        return (f"from the project's file: {disclosure(self.spec)}",)
 
     async def close(self) -> None:
         """Leave the server, in every era."""

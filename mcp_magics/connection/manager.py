@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import difflib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -144,6 +145,10 @@ class Servers(Mapping[str, Server]):
             lifeline.stop()
         self._live.clear()
 
+    def forget(self) -> None:
+        """Drop every connection without touching it: in a forked child they are the parent's."""
+        self._live.clear()
+
     def __repr__(self) -> str:
         return f"<Servers: {', '.join(self) or 'none yet'}>"
 
@@ -161,3 +166,5 @@ def _unknown(name: str, known: list[str]) -> UnknownServerError:
 
 servers = Servers()
 atexit.register(servers.close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=servers.forget)

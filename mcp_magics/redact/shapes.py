@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import AnyStr, Generic, NamedTuple
+from typing import Any, AnyStr, Generic, NamedTuple
 
 
 class Shape(NamedTuple, Generic[AnyStr]):
@@ -19,7 +19,7 @@ class Shape(NamedTuple, Generic[AnyStr]):
     In bytes ``mark`` is a number: asking for a byte string of one byte takes eight times as long.
     """
 
-    mark: str | int
+    mark: Any
     hint: Callable[[AnyStr], re.Match[AnyStr] | None]
     patterns: tuple[re.Pattern[AnyStr], ...]
 
@@ -88,7 +88,7 @@ _QUERY_HINT = (
 )
 _USERINFO = rf"://[^/\s:@\"'<>\\]*:{_FRESH}(?P<s>[^/\s@\"'<>\\]+)@"
 _AUTHORIZATION = (
-    r"uthorization\\*[\"']?\s{0,9}[:=,]\s{0,9}(?:b|\\*)[\"']?(?:Basic|Token|DPoP|ApiKey|Api-Key|Key|Digest|Negotiate)[ \t]+"
+    r"uthorization\\*[\"']?\s{0,9}[:=,]\s{0,9}(?:b|\\*)[\"']?(?:Basic|Token|DPoP|Api-?Key|Key|Digest|Negotiate)[ \t]+"
     rf"{_FRESH}(?P<s>[^\s\"'\\,]{{4,}})"
 )
 # How the HTTP library logs headers: [(b'X-Api-Key', b'…')].

@@ -55,8 +55,9 @@ _SECRET_WORDS = frozenset(
 _PUBLIC_KEYS = frozenset(["public", "primary", "foreign", "sort", "partition", "row", "cache", "hot", "short"])
 
 _PLACEHOLDER = re.compile(
-    r"[<\[{(].*[>\]})]|[*xX.•_-]+|(?:your|my|the|an?|insert|enter|paste|put|some|add|replace)[ _-].*|.*(?:_|-|\b)here|change[ _-]?me.*"
-    r"|(?:dummy|sample|example|placeholder|todo|redacted|none|null|true|false|required|optional|prompt|yes|no|on|off|test)",
+    r"[<\[{(].*[>\]})]|[*xX.•_-]+"
+    r"|(?:your|my|the|an?|insert|enter|paste|put|some|add|replace)[ _-].*|.*(?:_|-|\b)here|change[ _-]?me.*"
+    r"|dummy|sample|example|placeholder|todo|redacted|none|null|true|false|required|optional|prompt|yes|no|on|off|test",
     re.IGNORECASE,
 )
 _PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\].*|[\w.-]+(?:/[\w.@-]+)+/?|(?:file|https?)://.*")
@@ -85,7 +86,7 @@ def looks_secret(text: str, name: str = "") -> str | None:
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether ``name`` is what people call secrets: ``API_KEY``, ``x-auth-token``, ``clientSecret``; not ``MAX_TOKENS``."""
+    """Whether ``name`` is a secret's: ``API_KEY``, ``x-auth-token``, ``clientSecret``; not ``MAX_TOKENS``."""
     words = [word.lower() for word in _WORD.findall(name)]
     if not words:
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.connection.loop import background
@@ -59,9 +59,12 @@ async def _connected(registrations: list[Registration]) -> Any:
     failures = await connect_all(
         [registration.server for registration in registrations if registration.server.spec.enabled]
     )
-    for failure in failures.values():
-        if failure.failure.class_ not in LOGIN_NEEDED:
-            raise failure
+    told = {each.server.name: each.notes for each in registrations}
+    for name, error in failures.items():
+        if error.failure.class_ not in LOGIN_NEEDED:
+            evidence = (*error.failure.evidence[:1], *told[name], *error.failure.evidence[1:])
+            error.failure = replace(error.failure, evidence=evidence)
+            raise error
     cards = [ServerCard.of(each.server, _told(each), each.notes) for each in registrations]
     if len(cards) == 1:
         return cards[0]

@@ -1,0 +1,48 @@
+"""Answers as values and errors: a settled request is a :class:`Reply`, a JSON-RPC error an exception."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mcp_magics.errors import MCPMagicsError, ProtocolError, RequestError
+from mcp_magics.results.reply import Reply
+from mcp_magics.wire.dispatcher import compact
+
+if TYPE_CHECKING:
+    from mcp_magics.wire.pending import Pending
+
+
+def reply_of(pending: Pending, server: str) -> Reply:
+    """The settled ``pending`` as a Reply; raises its error, or ``RequestError`` for a JSON-RPC error response."""
+    if pending.error is not None:
+        raise pending.error
+    message = pending.message or {}
+    if "error" in message:
+        raise request_error(message["error"], pending.method, server)
+    return Reply(pending.frame, message, pending.elapsed)
+
+
+def request_error(error: object, method: str, server: str) -> RequestError:
+    """A JSON-RPC error object as an exception that carries the server's own code, message and data."""
+    body = error if isinstance(error, dict) else {"message": str(error)}
+    code, text, data = body.get("code"), str(body.get("message", "")), body.get("data")
+    detail = (f"data: {compact(data)[:300]}",) if data is not None else ()
+    raised = RequestError(
+        f"{text or 'no message'} (JSON-RPC {code})",
+        phase=method,
+        server=server,
+        evidence=detail,
+        next_step=f"%mcp trace {server}",
+    )
+    raised.code, raised.rpc_message, raised.data = code if isinstance(code, int) else 0, text, data
+    return raised
+
+
+def unexpected(error: Exception, server: str, phase: str) -> MCPMagicsError:
+    """What a library raised that nobody foresaw, as an error of ours."""
+    return ProtocolError(
+        f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}",
+        phase=phase,
+        server=server,
+        next_step=f"%mcp trace {server}",
+    )
