@@ -7,9 +7,11 @@ PY := $(BIN)/python
 
 EVERYTHING := @modelcontextprotocol/server-everything@2026.8.31
 FILESYSTEM := @modelcontextprotocol/server-filesystem@2026.8.31
+TIME := mcp-server-time==2026.10.19
+GIT := mcp-server-git==2026.10.19
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test check format audit bench lowest node clean
+.PHONY: help demo lab test check format audit bench lowest node servers clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -20,7 +22,7 @@ demo: .venv/demo.stamp ## run the quickstart notebook in a real kernel, show it,
 lab: .venv/lab.stamp ## open JupyterLab on notebooks/
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
-test: .venv/test.stamp node ## build what the tests need and run them all: make test ARGS='-k grammar'
+test: .venv/test.stamp node servers ## build what the tests need and run them all: make test ARGS='-k grammar'
 	$(PY) -m pytest $(ARGS)
 
 check: .venv/test.stamp ## style, types, and the direction of imports
@@ -51,6 +53,13 @@ node: $(if $(shell command -v npm),build/node/test.stamp) ## the Node servers th
 build/node/test.stamp: Makefile
 	mkdir -p build/node
 	npm install --prefix build/node --no-fund --no-audit --loglevel=error $(EVERYTHING) $(FILESYSTEM)
+	touch $@
+
+servers: build/servers/test.stamp ## the Python servers the tests talk to, in an environment of their own
+
+build/servers/test.stamp: Makefile | .venv/test.stamp
+	$(PY) -m uv venv --quiet --clear --python $(PY) build/servers
+	$(PY) -m uv pip install --quiet --python build/servers/bin/python $(TIME) $(GIT)
 	touch $@
 
 # An environment per purpose would be slow to build: one .venv, a stamp for each set of extras in it.

@@ -41,7 +41,7 @@ def calls(cell: str, mode: Mode = AWAITS) -> list[tuple[str, str]]:
 
 
 def test_the_last_statement_is_left_to_the_display_hook():
-    assert rewritten("%mcp list") == f"(await {MAGICS}.arun('line', 'mcp', 'list', None, use='hooked'))\n"
+    assert rewritten("%mcp list") == f"(await {MAGICS}.arun('mcp', 'list', None, use='hooked'))\n"
 
 
 def test_an_earlier_statement_shows_itself():
@@ -130,8 +130,8 @@ def test_a_default_value_belongs_to_the_scope_around_its_function():
 def test_a_cell_magic_keeps_line_and_body_exactly():
     cell = "%%mcp_call s.é -o x\na: 'it''s'\n# naïve \\n {n} \"\"\"\nb: |\n  \u2028 🎈\n"
     (call,) = [node for node in ast.walk(ast.parse(rewritten(cell))) if getattr(node, "keywords", None)]
-    kind, name, line, body = map(ast.literal_eval, call.args)
-    assert (kind, name, line) == ("cell", "mcp_call", "s.é -o x")
+    name, line, body = map(ast.literal_eval, call.args)
+    assert (name, line) == ("mcp_call", "s.é -o x")
     assert body == cell.split("\n", 1)[1]
 
 
@@ -153,7 +153,7 @@ def test_several_uses_on_one_line_are_all_rewritten():
 def test_any_line_end_and_form_feeds_and_unicode_separators_keep_positions(separator):
     lines = ["s = '\x0b\x1c'", "t = 'a\x85b\u2028c'", "get_ipython().run_line_magic('mcp', 'x')", ""]
     text = "".join(rewrite(separator.join(lines).splitlines(keepends=True), mode=BLOCKS))
-    assert text == separator.join([*lines[:2], f"{MAGICS}.run('line', 'mcp', 'x', None, use='hooked')", ""])
+    assert text == separator.join([*lines[:2], f"{MAGICS}.run('mcp', 'x', None, use='hooked')", ""])
 
 
 def test_a_trailing_semicolon_stays_in_the_line_for_its_parser():
@@ -250,7 +250,7 @@ def test_outside_a_kernel_everything_is_synchronous(shell):
 
 def test_a_result_shown_by_the_display_hook_is_in_out_and_underscore(shell):
     shown(shell, "%mcp list")
-    assert shell.user_ns["_"].said == ("sync", "line", "mcp", "list", None)
+    assert shell.user_ns["_"].said == ("sync", "mcp", "list", None)
 
 
 def test_no_name_enters_the_namespace(shell):
@@ -387,4 +387,4 @@ def test_an_older_kernel_is_synchronous(new_kernel, request):
 def test_a_terminal_is_synchronous(tmp_path):
     with Terminal(tmp_path, env=with_support()) as terminal:
         terminal.run("%load_ext support.fake_magics")
-        assert "Out[2]: 'sync' 'line' 'mcp' 'list' None" in terminal.run("%mcp list")
+        assert "Out[2]: 'sync' 'mcp' 'list' None" in terminal.run("%mcp list")

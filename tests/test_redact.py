@@ -24,6 +24,8 @@ from mcp_magics.redact import (
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
 SHAPES = {
     "Authorization: Bearer {}": "abc123xyz",
+    "bearer {}!": "token-of-mine",
+    "Bearer {}": "authABC1",
     '{{"Authorization": "Bearer {}"}}': "YWJj0kA==",
     "{}": JWT,
     'said {} here"': "ghp_abcdefghijklmnop1234",
@@ -62,7 +64,7 @@ def test_bytes_are_redacted_as_text_is(template, secret):
 @pytest.mark.parametrize(
     "harmless",
     [
-        "a bearer token is required",
+        "a bearer token is required. Send a Bearer token. Bearer authentication failed",
         'WWW-Authenticate: Bearer resource_metadata="https://h/x", error="invalid_token"',
         '{"properties": {"password": {"type": "string"}}, "required": ["password"]}',
         '{"_meta": {"progressToken": "abc"}, "token_type": "Bearer", "nextCursor": "eyJwYWdlIjoyfQ"}',
@@ -130,10 +132,16 @@ def test_what_a_server_calls_a_secret_is_not_searched_for_elsewhere():
 
 
 def test_a_server_that_sends_endless_secrets_does_not_fill_the_memory(monkeypatch):
-    monkeypatch.setattr("mcp_magics.redact.redactor.MAX_NUMBERED", 3)
+    monkeypatch.setattr("mcp_magics.redact.placeholders.MAX_NUMBERED", 3)
     fresh = Redactor()
     shown = [fresh.text(f"Bearer token-{number}") for number in range(5)]
-    assert shown == ["Bearer <secret-1>", "Bearer <secret-2>", "Bearer <secret-3>", "Bearer <secret>", "Bearer <secret>"]
+    assert shown == [
+        "Bearer <secret-1>",
+        "Bearer <secret-2>",
+        "Bearer <secret-3>",
+        "Bearer <secret>",
+        "Bearer <secret>",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -230,12 +238,16 @@ def test_what_is_no_secret_is_not_called_one(value, name):
     assert looks_secret(value, name) is None
 
 
-@pytest.mark.parametrize("name", ["API_KEY", "apiKey", "x-auth-token", "GITHUB_TOKEN", "Authorization", "PGPASSWORD", "key"])
+@pytest.mark.parametrize(
+    "name", ["API_KEY", "apiKey", "x-auth-token", "GITHUB_TOKEN", "Authorization", "PGPASSWORD", "key"]
+)
 def test_names_of_secrets(name):
     assert is_secret_name(name)
 
 
-@pytest.mark.parametrize("name", ["MAX_TOKENS", "TOKENIZER", "KEYBOARD", "PUBLIC_KEY", "AUTHOR", "PATH", "", "API_KEY_FILE"])
+@pytest.mark.parametrize(
+    "name", ["MAX_TOKENS", "TOKENIZER", "KEYBOARD", "PUBLIC_KEY", "AUTHOR", "PATH", "", "API_KEY_FILE"]
+)
 def test_names_that_are_not(name):
     assert not is_secret_name(name)
 
@@ -307,3 +319,10 @@ def test_other_loggers_are_left_alone(caplog):
     finally:
         remove_log_redaction()
     assert caplog.records[0].args == ("abc123xyz",)
+
+
+def test_half_a_surrogate_pair_in_a_secret_is_no_obstacle():
+    fresh = Redactor()
+    fresh.register("canary\ud800secret")
+    assert fresh.text("a canary\ud800secret") == "a <secret-1>"
+    assert fresh.text(json.dumps("canary\ud800secret")) == '"<secret-1>"'

@@ -385,3 +385,10 @@ def reply_without_bytes(value):
     from mcp_magics.results.reply import Reply
 
     return Reply(b"", {"result": value}, 0.0)
+
+
+def test_structured_content_that_wraps_the_very_blocks_is_not_shown_as_text_too():
+    blocks = [image()]
+    result = call(*blocks, structuredContent={"content": blocks})
+    assert image()["data"] not in plain(result)
+    assert result.structured == {"content": blocks}

@@ -101,7 +101,7 @@ class HttpEntry(SharedEntry):
 class Document(BaseModel):
     """A configuration file of MCP servers."""
 
-    model_config = ConfigDict(extra="forbid", title="MCP servers")
+    model_config = ConfigDict(extra="forbid", title="MCP servers", regex_engine="python-re")
 
     schema_: str | None = Field(None, alias="$schema")
     mcp_servers: dict[Annotated[str, StringConstraints(pattern=NAME_PATTERN)], StdioEntry | HttpEntry] = Field(
@@ -119,4 +119,16 @@ def schema() -> dict[str, Any]:
     kinds = {"StdioEntry": ["stdio"], "HttpEntry": ["http", "streamable-http", "streamable_http", "sse"]}
     for model, words in kinds.items():
         document["$defs"][model]["properties"]["type"] = {"enum": words, "title": "Type"}
+    _close(document)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
+
+
+def _close(schema: Any) -> None:
+    """Where names must match a pattern, refuse those that do not: on its own ``patternProperties`` lets them pass."""
+    if isinstance(schema, dict):
+        if "patternProperties" in schema:
+            schema["additionalProperties"] = False
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for each in schema:
+            _close(each)

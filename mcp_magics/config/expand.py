@@ -10,10 +10,11 @@ import os
 import re
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from mcp_magics.config.address import check_address
 from mcp_magics.config.childenv import inherited
+from mcp_magics.config.environment import Environment, Found, lookup
 from mcp_magics.config.literals import literal_secrets
 from mcp_magics.config.model import HttpTransport, StdioTransport
 from mcp_magics.config.references import Reference, parse
@@ -21,12 +22,20 @@ from mcp_magics.errors import ConfigurationError
 from mcp_magics.redact import is_secret_name, redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from mcp_magics.config.model import ServerSpec
-    from mcp_magics.config.secrets import SecretStore
 
-Source = Literal["environment", "env file", "secret"]
+__all__ = [
+    "Environment",
+    "ExpandedHttp",
+    "ExpandedStdio",
+    "expand",
+    "expand_http",
+    "expand_stdio",
+    "is_worth_hiding",
+    "lookup",
+]
 
 MIN_SECRET = 6
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -58,88 +67,6 @@ class ExpandedHttp:
     url: str
     headers: Mapping[str, str]
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The value of a variable, and where it was."""
-
-    value: str
-    source: Source
-
-
-class Environment:
-    """Where the variables of one server's configuration are looked for, in order; files and stores only when needed."""
-
-    def __init__(
-        self,
-        server: str,
-        *,
-        variables: Mapping[str, str] | None = None,
-        env_file: str | None = None,
-        secrets: Callable[[], SecretStore] | None = None,
-    ) -> None:
-        self.server = server
-        self.env_file = env_file
-        self._variables = os.environ if variables is None else variables
-        self._secrets = secrets
-        self._file: Mapping[str, str] | None = None
-
-    @property
-    def variables(self) -> Mapping[str, str]:
-        """The kernel's own environment."""
-        return self._variables
-
-    @property
-    def file(self) -> Mapping[str, str]:
-        """The variables of the env file; raises ``ConfigurationError`` where it cannot be read."""
-        if self._file is None:
-            from mcp_magics.config.envfile import read_env_file
-
-            self._file = read_env_file(self._path(self.env_file), self.server) if self.env_file else {}
-        return self._file
-
-    def _path(self, text: str) -> str:
-        """The env file's name; its references know only the kernel's environment, for there is no file yet."""
-        return "".join(
-            piece
-            if isinstance(piece, str)
-            else piece.predefined or self._variables.get(piece.name) or piece.default or ""
-            for piece in parse(text)
-        )
-
-    def find(self, name: str) -> Found | None:
-        """The variable called ``name``; an empty one is not there where a later place has it."""
-        nearest = self._variables.get(name)
-        if nearest:
-            return Found(nearest, "environment")
-        written = self.file.get(name)
-        if written:
-            return Found(written, "env file")
-        kept = self._secrets().get(name) if self._secrets else None
-        if kept:
-            return Found(kept, "secret")
-        if nearest is None and written is None:
-            return None
-        return Found("", "environment" if written is None else "env file")
-
-    def __call__(self, name: str) -> str | None:
-        """The value of ``name``, or None."""
-        found = self.find(name)
-        return found.value if found else None
-
-    @property
-    def places(self) -> str:
-        """Where was looked, for people."""
-        file = f", {self.env_file}" if self.env_file else ""
-        return f"looked in the kernel's environment{file} and the secrets"
-
-
-def lookup(spec: ServerSpec) -> Environment:
-    """The environment of ``spec``: call it with a variable's name for its value, or None."""
-    from mcp_magics.config.secrets import secrets
-
-    return Environment(spec.name, env_file=getattr(spec.transport, "env_file", None), secrets=secrets)
 
 
 def expand(spec: ServerSpec, environment: Environment | None = None) -> ExpandedStdio | ExpandedHttp:
@@ -264,18 +191,16 @@ class _Expander:
 
     def _once(self, value: str) -> str:
         """``value`` with the scheme ``Bearer`` once, where a variable brought it a second time."""
-        first = _BEARER.match(value)
-        if first is None or not _BEARER.match(value, first.end()):
+        scheme = _BEARER.match(value)
+        if scheme is None or not _BEARER.match(value, scheme.end()):
             return value
         self.warnings.append("the token begins with 'Bearer ' already: it is sent once")
-        return self._once(value[first.end() :])
+        return f"Bearer {_bare(value)}"
 
     def _bearer(self, variable: str) -> str:
         found = self.environment.find(variable)
         value = found.value.strip() if found else ""
-        token = value
-        while prefix := _BEARER.match(token):
-            token = token[prefix.end() :]
+        token = _bare(value)
         if found is None or not token or token.lower() == "bearer":
             raise self._missing(f"Environment variable {variable} for MCP server '{self.server}' is not set", variable)
         if _UNSENDABLE.search(token):
@@ -289,6 +214,13 @@ class _Expander:
             self.warnings.append(f"{variable} begins with 'Bearer ' already: it is sent once")
         redactor().register(token, variable)
         return token
+
+
+def _bare(token: str) -> str:
+    """``token`` without the scheme ``Bearer``, however often it is there."""
+    while scheme := _BEARER.match(token):
+        token = token[scheme.end() :]
+    return token
 
 
 def is_worth_hiding(name: str, value: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.config.jsontext import JsonTextError, parse, place
@@ -59,9 +59,22 @@ def specs_from_text(text: str, *, name: str | None = None, source: str = "") -> 
     return [_spec(server, entries, document, source) for server in entries.values]
 
 
-def mentions_servers(text: str, source: str = "") -> bool:
-    """Whether ``text`` has a place for servers at all; raises ``ConfigurationError`` where it cannot be read."""
-    return any(isinstance(_at(_document(text, source).value, path), Mapping) for path, _ in _MEMBERS)
+def specs_in_settings(text: str, source: str, project: str) -> list[ServerSpec]:
+    """The servers in the settings file of a client, those for the directory ``project`` first; none where it has none.
+
+    Raises ``ConfigurationError`` naming ``source`` and the line.
+    """
+    if not text.strip():
+        return []
+    document = _document(text, source)
+    found: list[ServerSpec] = []
+    for inside in (("projects", project), ()):  # Claude Code keeps what is local to a project in the user's file
+        settings = _at(document.value, inside)
+        if isinstance(settings, Mapping) and any(isinstance(_at(settings, path), Mapping) for path, _ in _MEMBERS):
+            entries = find_entries(settings)
+            entries = replace(entries, path=(*inside, *entries.path))
+            found += [_spec(server, entries, document, source) for server in entries.values]
+    return found
 
 
 def _spec(server: str, entries: Entries, document: Document, source: str) -> ServerSpec:
@@ -106,7 +119,7 @@ def _are_entries(document: Mapping[str, Any]) -> bool:
 
 def _document(text: str, source: str) -> Document:
     text, before = _unfenced(text.removeprefix("\ufeff"))
-    if _TOML.search(text):
+    if source.endswith(".toml") or _TOML.search(text):
         return _toml(text, source, before)
     return _json(text, source, before)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcp_magics.config.files import read_text
-from mcp_magics.config.formats import mentions_servers, specs_from_text
+from mcp_magics.config.formats import specs_from_text, specs_in_settings
 from mcp_magics.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -71,17 +71,13 @@ def import_sources() -> list[Source]:
 
 def _source(client: str, path: Path) -> Source:
     try:
-        return Source(client, path, tuple(_specs(path)))
+        return Source(client, path, tuple(_settings(path)))
     except ConfigurationError as error:
         return Source(client, path, problem=error.failure.message)
 
 
-def _specs(path: Path) -> list[ServerSpec]:
-    """The servers of one file; none where it has none, as most settings files do."""
-    text = read_text(path)
-    if text is None or not mentions_servers(text, str(path)):
-        return []
-    return specs_from_text(text, source=str(path))
+def _settings(path: Path) -> list[ServerSpec]:
+    return specs_in_settings(read_text(path) or "", str(path), str(Path.cwd()))
 
 
 def specs_of_source(source: str) -> list[ServerSpec]:
@@ -90,7 +86,7 @@ def specs_of_source(source: str) -> list[ServerSpec]:
     Raises ``ConfigurationError`` where there is no such file, or naming the line that cannot be read.
     """
     known = places()
-    paths = known.get(source) or (Path(source).expanduser(),)
+    paths = known.get(source, (Path(source).expanduser(),))
     there = [path for path in paths if path.is_file()]
     if not there:
         where = ", ".join(map(str, paths))
@@ -101,8 +97,10 @@ def specs_of_source(source: str) -> list[ServerSpec]:
             evidence=(f"clients: {', '.join(known)}",),
             next_step="%mcp import (what there is), or %mcp import FILE",
         )
+    if source not in known:
+        return specs_from_text(read_text(there[0]) or "", source=str(there[0]))
     found: dict[str, ServerSpec] = {}
     for path in there:
-        for spec in _specs(path):
+        for spec in _settings(path):
             found.setdefault(spec.name, spec)
     return list(found.values())

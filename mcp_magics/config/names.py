@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # Controls, line separators, halves of surrogate pairs, and what turns text around (UAX #9 §2).
 FORBIDDEN = "\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 _HIDDEN = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
-NAME_PATTERN = rf"^[^\s{_HIDDEN}]([^{_HIDDEN}]*[^\s{_HIDDEN}])?$"
+NAME_PATTERN = rf"^[^\s{_HIDDEN}]([^{_HIDDEN}]*[^\s{_HIDDEN}])?(?!\n)$"
 """The same rule for JSON Schema (ECMA-262)."""
 ALIAS_BYTES = 64
 _HASH_DIGITS = 12

@@ -90,6 +90,10 @@ def _entries(text: str, document: Node, path: Path) -> ServerFile:
             keys = [SERVERS, member.name, *problem.path]
             line, _ = place(text, document.start_of(keys))
             broken[member.name] = problem.error(
-                member.name, f"{path}:{line}: {'.'.join(map(str, keys[:2]))}", f"mend {path}:{line}"
+                member.name, f"{path}:{line}: {SERVERS}.{_shown(member.name)}", f"mend {path}:{line}"
             )
     return ServerFile(path, specs, broken, problems=tuple(broken.values()))
+
+
+def _shown(name: str) -> str:
+    return name if name.isprintable() else json.dumps(name)

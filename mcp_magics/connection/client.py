@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_magics.connection.catalog import Catalog, changes, fetch
-from mcp_magics.connection.replies import reply_of, unexpected
+from mcp_magics.connection.replies import cut_off, reply_of, unexpected
 from mcp_magics.errors import (
     ConnectionFailedError,
     Failure,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mcp_magics.config.model import ServerSpec
     from mcp_magics.connection.envelope import Envelope
     from mcp_magics.connection.inbox import Inbox
+    from mcp_magics.connection.replies import Ending
     from mcp_magics.connection.serverlog import ServerLog
     from mcp_magics.wire.dispatcher import FrameDispatcher
     from mcp_magics.wire.journal import Journal
@@ -71,6 +72,7 @@ class Connection:
         self._stop = asyncio.Event()
         self._opened: asyncio.Future[None] | None = None
         self._phase = "spawn"
+        self._waiters = 0
 
     # -- opening and closing -------------------------------------------------------------------------------
 
@@ -78,27 +80,46 @@ class Connection:
         """Connect, negotiate and list the tools, or wait for whoever is doing so; raises ``MCPMagicsError``."""
         if self.state == "ready":
             return
-        if self.state == "failed" and self._owner is not None:
+        if self._owner is not None and (self.state == "failed" or self._stop.is_set()):
             await asyncio.wait([self._owner], timeout=CLOSE_SECONDS)
         if self._owner is None or self._owner.done():
             self._stop = asyncio.Event()
             self._opened = asyncio.get_running_loop().create_future()
             self.state, self.failure = "connecting", None
             self._owner = asyncio.create_task(self._own(self._opened), name=f"mcp_magics:{self.spec.name}")
-        assert self._opened is not None  # set together with _owner
-        await asyncio.shield(self._opened)
+        await self._wait_for_owner()
 
-    async def close(self) -> None:
-        """Leave the server; its process and every grandchild are gone when this returns."""
+    async def _wait_for_owner(self) -> None:
+        """Wait until connected; when the last who waits is interrupted, connecting ends too."""
+        assert self._opened is not None  # both are set by open()
+        assert self._owner is not None
+        self._waiters += 1
+        try:
+            await asyncio.shield(self._opened)
+        except asyncio.CancelledError:
+            if self._waiters == 1 and not self._opened.done():
+                self._owner.cancel()
+            raise
+        finally:
+            self._waiters -= 1
+
+    async def close(self, why: Ending = "disconnected") -> None:
+        """Leave the server; its process and every grandchild are gone when this returns.
+
+        Requests under way end with an error that says ``why``; a call made meanwhile connects anew afterwards.
+        """
         if self._owner is None or self._owner.done():
             if self.state != "failed":
                 self.state = "idle"
             return
+        owner, connecting = self._owner, self.state == "connecting"
         self._stop.set()
-        if self.state == "connecting":
-            self._owner.cancel()
-        await asyncio.wait([self._owner], timeout=CLOSE_SECONDS)
         self.state = "idle"
+        if connecting:
+            owner.cancel()
+        elif self.channel is not None:
+            self.channel.dispatcher.lose(cut_off(self.spec.name, why))
+        await asyncio.wait([owner], timeout=CLOSE_SECONDS)
 
     async def _own(self, opened: asyncio.Future[None]) -> None:
         error: MCPMagicsError | None = None
@@ -112,13 +133,13 @@ class Connection:
             error = unexpected(caught, self.spec.name, self._phase)
         finally:
             self.session = self.channel = None
-        if error is None:
+        if error is None or self._stop.is_set():
             self.state = "idle"
         else:
             self._failed(error.at(server=self.spec.name, phase=self._phase).failure)
             self.log.add("client", " — ".join(error.failure.lines()), level="error")
         if not opened.done():
-            opened.set_exception(ConnectionFailedError.of(self.failure) if self.failure else asyncio.CancelledError())
+            opened.set_exception(ConnectionFailedError.of(error.failure) if error else asyncio.CancelledError())
             opened.exception()
 
     def _failed(self, failure: Failure) -> None:

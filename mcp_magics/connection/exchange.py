@@ -75,8 +75,8 @@ def interrupted(server: str) -> RequestCancelledError:
 async def exchange(connection: Connection, request: Request) -> Reply:
     """Steps: send on a ready connection and wait; raises ``MCPMagicsError``."""
     attempt = Attempt(connection, request)
-    pending = attempt.submit()
     try:
+        pending = attempt.submit()
         await Until(pending, connection.spec.name, attempt.overdue)
     except BaseException as error:
         attempt.abandon(error)

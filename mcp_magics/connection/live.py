@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mcp_magics.config.model import Protocol, Scope, ServerSpec
     from mcp_magics.connection.inbox import Inbox
+    from mcp_magics.connection.replies import Ending
     from mcp_magics.connection.waiting import Attendant
     from mcp_magics.wire.journal import Journal
 
@@ -89,14 +90,14 @@ class Live:
         self._known_here = True
         return (f"from the project's file: {disclosure(self.spec)}",)
 
-    async def close(self) -> None:
+    async def close(self, why: Ending = "disconnected") -> None:
         """Leave the server, in every era."""
         eras, self._eras = list(self._eras.values()), {}
-        await asyncio.gather(self.connection.close(), *(era.close() for era in eras))
+        await asyncio.gather(self.connection.close(why), *(era.close(why) for era in eras))
 
     async def restart(self) -> tuple[str, ...]:
         """End the connection and begin another; what changed in the tools."""
-        await self.connection.close()
+        await self.connection.close("restarted")
         await self.connection.open()
         return self._news("restarted")
 
@@ -106,7 +107,7 @@ class Live:
         files = changed(before, self._files) if before else ()
         if not files or self.connection.state != "ready":
             return ()
-        await self.connection.close()
+        await self.connection.close("restarted")
         await self.connection.open()
         return self._news(f"restarted, for {', '.join(files[:3])}{' …' if len(files) > 3 else ''} changed")
 

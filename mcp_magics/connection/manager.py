@@ -111,7 +111,7 @@ class Servers(Mapping[str, Server]):
         if known is not None and known.spec == spec and known.scope == scope:
             return Registration(self[spec.name], "unchanged")
         if kept is not None:
-            await on_loop(spec.name, kept.close())
+            await on_loop(spec.name, kept.close("replaced"))
         notes = tuple(self.store.put(spec, scope))
         found = self.store.get(spec.name)
         if kept is not None and found is not None:
@@ -125,9 +125,9 @@ class Servers(Mapping[str, Server]):
     async def remove_steps(self, name: str, scope: Scope | None = None) -> Scope:
         """Steps: the same; returns the scope it was removed from."""
         live = self.live(name)
-        await on_loop(name, live.close())
         removed = self.store.remove(name, scope)
-        self._live.pop(name, None)
+        self._live.pop(name, None)  # forgotten first: nothing may take it for usable while it ends
+        await on_loop(name, live.close("removed"))
         return removed
 
     async def close_steps(self) -> None:
@@ -148,6 +148,7 @@ class Servers(Mapping[str, Server]):
     def forget(self) -> None:
         """Drop every connection without touching it: in a forked child they are the parent's."""
         self._live.clear()
+        self.journal = Journal()  # its lock may have been held by a thread that the child does not have
 
     def __repr__(self) -> str:
         return f"<Servers: {', '.join(self) or 'none yet'}>"

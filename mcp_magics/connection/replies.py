@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from mcp_magics.errors import MCPMagicsError, ProtocolError, RequestError
+from mcp_magics.errors import ConnectionFailedError, MCPMagicsError, ProtocolError, RequestError
 from mcp_magics.results.reply import Reply
 from mcp_magics.wire.dispatcher import compact
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mcp_magics.wire.pending import Pending
 
 
@@ -45,4 +47,27 @@ def unexpected(error: Exception, server: str, phase: str) -> MCPMagicsError:
         phase=phase,
         server=server,
         next_step=f"%mcp trace {server}",
+    )
+
+
+Ending = Literal["disconnected", "removed", "replaced", "restarted"]
+"""What a person did to a server that ended its connection."""
+
+_AFTERWARDS: Mapping[Ending, str] = {
+    "disconnected": "%mcp connect {}",
+    "removed": "%mcp add {} …",
+    "replaced": "run the cell again",
+    "restarted": "run the cell again",
+}
+
+
+def cut_off(server: str, why: Ending) -> ConnectionFailedError:
+    """The error of the requests that were under way when their connection was ended on purpose."""
+    return ConnectionFailedError(
+        f"{server} was {why} while the request was under way",
+        class_="disconnected",
+        phase="call",
+        server=server,
+        evidence=("whether the server acted is unknown",),
+        next_step=_AFTERWARDS[why].format(server),
     )

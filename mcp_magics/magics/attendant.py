@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mcp_magics.connection.inbox import Answer
 from mcp_magics.magics.questions import ask_person
@@ -50,11 +50,3 @@ class CellAttendant:
             answer = ask_person(question)
         finally:
             self._inbox.answer(question, answer or Answer("cancel"))
-
-
-def progress_bar(shell: Any) -> ProgressBar:
-    """A bar for the next command of ``shell``."""
-    from mcp_magics.magics.progress import ProgressBar
-
-    magics = shell.magics_manager.registry.get("MCPMagics")
-    return ProgressBar(magics.progress_after if magics is not None else 0.5)

@@ -3,8 +3,8 @@
 IPython turns ``%mcp x`` into ``get_ipython().run_line_magic('mcp', 'x')``, which blocks the kernel: widgets in the
 cell's output are dead meanwhile. The input transformer of this module calls the magics' class directly instead::
 
-    (await get_ipython().magics_manager.registry['MCPMagics'].arun('line', 'mcp', 'x', None, use='hooked'))
-    get_ipython().magics_manager.registry['MCPMagics'].run('cell', 'mcp_call', 's.t', 'a: 1', use='statement')
+    (await get_ipython().magics_manager.registry['MCPMagics'].arun('mcp', 'x', None, use='hooked'))
+    get_ipython().magics_manager.registry['MCPMagics'].run('mcp_call', 's.t', 'a: 1', use='statement')
 
 ``arun`` where the kernel delivers widget messages during an ``await`` and the place allows one, ``run`` elsewhere.
 ``use`` says what becomes of the value: the display hook shows it (``hooked``), the method shows it itself, in a loop,
@@ -35,8 +35,8 @@ OLDEST_AWAITING_KERNEL = (7, 4)
 
 _MAGICS = "get_ipython().magics_manager.registry['MCPMagics']"
 _NAMES = frozenset({"mcp", "mcp_call"})
-_KINDS = {"run_line_magic": ("line", 2), "run_cell_magic": ("cell", 3)}
-"""IPython's methods: the kind of magic each calls, and how many texts it takes."""
+_TEXTS = {"run_line_magic": 2, "run_cell_magic": 3}
+"""IPython's methods: how many texts each takes."""
 _MENTION = re.compile(r"run_(?:line|cell)_magic\(\s*['\"]%?mcp|%%mcp")
 _OWN_SCOPE = frozenset({"body", "elt", "key", "value", "generators"})
 """The fields of definitions and comprehensions that are a scope of their own; defaults and decorators are not."""
@@ -75,9 +75,8 @@ class _Use:
 
     def direct(self) -> str:
         """The call of the magics' class that takes its place."""
-        kind, _ = _KINDS[self.call.func.attr]  # type: ignore[attr-defined]
         name, line, body = [ast.literal_eval(each) for each in self.call.args] + [None] * (3 - len(self.call.args))
-        arguments = f"({kind!r}, {name!r}, {line!r}, {body!r}, use={self.becomes!r})"
+        arguments = f"({name!r}, {line!r}, {body!r}, use={self.becomes!r})"
         return f"(await {_MAGICS}.arun{arguments})" if self.awaits else f"{_MAGICS}.run{arguments}"
 
 
@@ -218,7 +217,7 @@ def _is_use(call: ast.Call) -> bool:
             keywords=[],
         ):
             texts = [each for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
-            _, count = _KINDS.get(attr, ("", 0))
+            count = _TEXTS.get(attr)
             return name in _NAMES and len(texts) == len(call.args) == count and call.lineno == call.end_lineno
     return False
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from inspect import currentframe
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
 
 from mcp_magics.errors import MCPMagicsError, UnknownServerError
+from mcp_magics.magics.caller import Names, is_the_cell, joined, names_at
 from mcp_magics.magics.settings import Settings, from_pyproject
 
 if TYPE_CHECKING:
@@ -29,48 +31,60 @@ class MCPMagics(Magics, Settings):
         self._attendant: Attendant | None = None
 
     @no_var_expand
+    @needs_local_scope
     @line_cell_magic
-    def mcp(self, line: str, cell: str | None = None) -> Any:
+    def mcp(self, line: str, cell: str | None = None, local_ns: Names | None = None) -> Any:
         """Speak to Model Context Protocol servers; ``%mcp`` alone shows what it can do."""
-        return self.run("line" if cell is None else "cell", "mcp", line, cell, use="hooked")
+        return self._block("mcp", line, cell, "hooked", self._names(local_ns))
 
     @no_var_expand
+    @needs_local_scope
     @line_cell_magic
-    def mcp_call(self, line: str, cell: str | None = None) -> Any:
+    def mcp_call(self, line: str, cell: str | None = None, local_ns: Names | None = None) -> Any:
         """Call a tool: ``%%mcp_call SERVER.TOOL`` with the arguments as the body."""
-        return self.run("line" if cell is None else "cell", "mcp_call", line, cell, use="hooked")
+        return self._block("mcp_call", line, cell, "hooked", self._names(local_ns))
 
-    def run(self, kind: str, name: str, line: str, body: str | None, *, use: Use) -> Any:  # noqa: ARG002  the transformer says which kind of magic it was
+    def run(self, name: str, line: str, body: str | None, *, use: Use) -> Any:
         """Perform a line, blocking; ``use`` says what becomes of its value."""
+        return self._block(name, line, body, use, names_at(currentframe()))
+
+    def _block(self, name: str, line: str, body: str | None, use: Use, names: Names) -> Any:
         from mcp_magics.connection.waiting import run_blocking
 
-        failed: MCPMagicsError | None = None
+        failed: BaseException | None = None
         try:
-            return run_blocking(self._steps(name, line, body, use), self.attendant())
+            return run_blocking(self._steps(name, line, body, use, names), self.attendant())
         except MCPMagicsError as error:
-            failed = error
+            failed = _bare(error)
+        except KeyboardInterrupt:
+            failed = interrupted()
         # Raised outside the except, so that no library's frames hang on to it: two lines are all a person needs.
-        raise _bare(failed)
+        raise failed
 
-    async def arun(self, kind: str, name: str, line: str, body: str | None, *, use: Use) -> Any:  # noqa: ARG002  the transformer says which kind of magic it was
+    async def arun(self, name: str, line: str, body: str | None, *, use: Use) -> Any:
         """Perform a line, awaiting: widgets and the user's own tasks go on meanwhile."""
         from mcp_magics.connection.waiting import run_awaiting
 
         failed: BaseException | None = None
+        names, of_the_cell = names_at(currentframe()), is_the_cell(currentframe())
         try:
-            return await run_awaiting(self._steps(name, line, body, use), self.attendant())
+            return await run_awaiting(self._steps(name, line, body, use, names), self.attendant())
         except MCPMagicsError as error:
             failed = _bare(error)
         except asyncio.CancelledError:
-            failed = KeyboardInterrupt()
+            if not of_the_cell:  # a task of the user's own, and whoever cancelled it waits for that
+                raise
+            failed = interrupted()
+        except KeyboardInterrupt:
+            failed = interrupted()
         raise failed
 
-    async def _steps(self, name: str, line: str, body: str | None, use: Use) -> Any:
+    async def _steps(self, name: str, line: str, body: str | None, use: Use, names: Names) -> Any:
         from mcp_magics.magics.commands import performer
         from mcp_magics.magics.parse import parse
         from mcp_magics.magics.showing import Showing
 
-        context = self._context()
+        context = self._context(names)
         try:
             command = parse(line, body=body, servers=context.names, verb="call" if name == "mcp_call" else None)
         except UnknownServerError as error:
@@ -80,20 +94,20 @@ class MCPMagics(Magics, Settings):
             value = await performer(command.verb.name)(context, command)
         return showing.present(value)
 
-    def _context(self) -> Context:
+    def _context(self, names: Names) -> Context:
         from mcp_magics.connection.manager import servers
         from mcp_magics.magics.context import Context
 
         servers.attendant = self.attendant
-        return Context(servers, self, self._evaluate)
+        return Context(servers, self, lambda source: eval(source, names))  # noqa: S307  the user's own cell
 
     @property
     def _shell(self) -> InteractiveShell:
         assert self.shell is not None  # magics live in a shell
         return self.shell
 
-    def _evaluate(self, source: str) -> object:
-        return eval(source, self._shell.user_global_ns, self._shell.user_ns)  # noqa: S307  the user's own cell
+    def _names(self, local: Names | None) -> Names:
+        return joined(self._shell.user_global_ns, self._shell.user_ns if local is None else local)
 
     def attendant(self) -> Attendant | None:
         """Who looks after this shell's waits; made at the first."""
@@ -109,6 +123,14 @@ def _with_problems(error: UnknownServerError, context: Context) -> UnknownServer
     """``error`` with what is wrong with a configuration file: the server may stand in it."""
     problems = tuple(problem.failure.message for problem in context.servers.store.problems())
     error.failure = replace(error.failure, evidence=(*problems, *error.failure.evidence))
+    return error
+
+
+def interrupted() -> KeyboardInterrupt:
+    """An interrupt that says in one line what has become of the request."""
+    text = "interrupted; what was under way was cancelled on the server, and the connection stays usable"
+    error = KeyboardInterrupt(text)
+    error._render_traceback_ = lambda: [f"KeyboardInterrupt: {text}"]  # type: ignore[attr-defined]
     return error
 
 

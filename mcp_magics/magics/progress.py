@@ -1,16 +1,21 @@
-"""A progress bar in a display of its own, which the result takes over or which ends empty."""
+"""A progress bar: in a kernel a display that the result takes over, in a terminal one line that is wiped away."""
 
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp_magics.results.sanitise import clean
 
 if TYPE_CHECKING:
     from IPython.core.display_functions import DisplayHandle
+    from IPython.core.interactiveshell import InteractiveShell
 
     from mcp_magics.wire.pending import Progress
+
+Bundle = dict[str, Any]
 
 WIDTH = 30
 LONGEST_MESSAGE = 120
@@ -19,19 +24,51 @@ LONGEST_MESSAGE = 120
 class ProgressBar:
     """Drawn once the server has reported progress and ``after`` seconds have passed; redrawn when that changes."""
 
-    def __init__(self, after: float) -> None:
+    def __init__(self, after: float, surface: Surface | None) -> None:
         self._after = after
         self._drawn: Progress | None = None
-        self._handle: DisplayHandle | None = None
+        self._surface = surface
+        self.on_screen = False
 
     def draw(self, progress: Progress | None, elapsed: float) -> None:
         """Show ``progress`` if there is any news."""
-        if progress is None or progress is self._drawn or elapsed < self._after:
+        if self._surface is None or progress is None or progress is self._drawn or elapsed < self._after:
             return
         self._drawn = progress
-        self._publish(bundle(progress))
+        self._surface.show(bundle(progress))
+        self.on_screen = True
 
-    def _publish(self, data: dict[str, Any]) -> None:
+    def give_way(self, data: Bundle | None = None) -> None:
+        """Leave the saved output: to ``data``, or to nothing."""
+        if self._surface is not None and self.on_screen:
+            self._surface.end(data)
+            self.on_screen = False
+
+
+class Surface(Protocol):
+    """What a bar is drawn on."""
+
+    def show(self, data: Bundle) -> None:
+        """Draw this in the place of what was drawn before."""
+
+    def end(self, data: Bundle | None) -> None:
+        """Take the bar away and show ``data``, if any, in its place."""
+
+
+def surface_of(shell: InteractiveShell) -> Surface | None:
+    """Where ``shell`` can redraw something; nowhere where its output goes to a file."""
+    if hasattr(shell, "kernel"):
+        return _Display()
+    return _TerminalLine() if sys.stdout.isatty() else None
+
+
+class _Display:
+    """A display of its own. The protocol cannot delete one, so an ended one is empty."""
+
+    def __init__(self) -> None:
+        self._handle: DisplayHandle | None = None
+
+    def show(self, data: Bundle) -> None:
         from IPython.display import display
 
         if self._handle is None:
@@ -39,19 +76,28 @@ class ProgressBar:
         else:
             self._handle.update(data, raw=True)
 
-    @property
-    def on_screen(self) -> bool:
-        """Whether anything has been drawn."""
-        return self._handle is not None
-
-    def give_way(self, data: dict[str, Any] | None = None) -> None:
-        """Leave the saved output: to ``data``, or to nothing."""
-        if self._handle is not None:
-            self._handle.update(data or {"text/plain": ""}, raw=True)
-            self._handle = None
+    def end(self, data: Bundle | None) -> None:
+        self.show(data or {"text/plain": "", "text/html": ""})
 
 
-def bundle(progress: Progress) -> dict[str, Any]:
+class _TerminalLine:
+    """The line the cursor is on."""
+
+    def show(self, data: Bundle) -> None:
+        width = shutil.get_terminal_size().columns - 1
+        sys.stdout.write(f"\r{data['text/plain'][:width]}\x1b[K")
+        sys.stdout.flush()
+
+    def end(self, data: Bundle | None) -> None:
+        from IPython.display import display
+
+        sys.stdout.write("\r\x1b[K")
+        sys.stdout.flush()
+        if data is not None:
+            display(data, raw=True)
+
+
+def bundle(progress: Progress) -> Bundle:
     """One state of the bar, rich and plain."""
     message = clean(progress.message or "")[:LONGEST_MESSAGE]
     if not progress.total:

@@ -7,6 +7,7 @@ is shown to the person, who can decline it.
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.connection.inbox import NOBODY, Answer
@@ -96,10 +97,20 @@ def _field(name: str, field: Mapping[str, Any], *, required: bool) -> Any:
         if not typed and not required:
             return None
         try:
-            return value_of(typed, field)
+            return _checked(value_of(typed, field), field)
         except ValueError as error:
             print(f"  {error}")  # noqa: T201  the person reads it in the cell
     raise _Refused(Answer("cancel"))
+
+
+def _checked(value: Any, field: Mapping[str, Any]) -> Any:
+    """``value``, if the field's own schema allows it (client/elicitation: validate before sending)."""
+    from mcp_magics.schema.violations import check
+
+    breaches = [note for note in check(value, field, root="it") if note.startswith("it: ")]
+    if breaches:
+        raise ValueError(breaches[0].removeprefix("it: "))
+    return value
 
 
 def _prompt(name: str, field: Mapping[str, Any], *, required: bool) -> str:
@@ -120,6 +131,17 @@ def _choices(field: Mapping[str, Any]) -> list[Any]:
     return _choices(items) if isinstance(items, dict) else []
 
 
+def _number(typed: str, *, whole: bool) -> float:
+    try:
+        number = int(typed) if whole else float(typed)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        msg = f"{typed!r} is no {'whole number' if whole else 'number'}"
+        raise ValueError(msg)
+    return number
+
+
 def value_of(typed: str, field: Mapping[str, Any]) -> Any:
     """What was typed as a value of ``field``'s type; raises ``ValueError`` saying what is wanted."""
     kind, choices = field.get("type"), _choices(field)
@@ -134,10 +156,8 @@ def value_of(typed: str, field: Mapping[str, Any]) -> Any:
             msg = "y or n, please"
             raise ValueError(msg)
         return typed.lower() in ("y", "yes", "true")
-    if kind == "integer":
-        return int(typed)
-    if kind == "number":
-        return float(typed)
+    if kind in ("integer", "number"):
+        return _number(typed, whole=kind == "integer")
     if choices and typed not in choices:
         msg = f"{typed!r} is not one of {choices}"
         raise ValueError(msg)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_magics.errors import CommandError
 from mcp_magics.magics.attendant import current_bar
-from mcp_magics.magics.progress import ProgressBar
+from mcp_magics.magics.progress import ProgressBar, surface_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Showing:
         self._options = command.options
         self._hidden = not command.shown
         self._use = use
-        self._bar = ProgressBar(progress_after)
+        self._bar = ProgressBar(progress_after, surface_of(shell))
 
     @contextmanager
     def progress(self) -> Iterator[None]:

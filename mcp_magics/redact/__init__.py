@@ -7,7 +7,7 @@ redacted recording still replays. Redaction happens at capture, before anything 
 from __future__ import annotations
 
 from mcp_magics.redact.logs import install_log_redaction, remove_log_redaction
-from mcp_magics.redact.redactor import MASK, Redactor, mask, redactor
+from mcp_magics.redact.placeholders import MASK, Redactor, mask, redactor
 from mcp_magics.redact.suspicion import is_secret_name, looks_secret
 
 __all__ = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from mcp_magics.redact.redactor import redactor
+from mcp_magics.redact.placeholders import redactor
 
 LOGGERS = frozenset({"mcp", "client", "httpx2", "httpcore2", "httpx", "httpcore", "authlib", "keyring"})
 _FORMATTER = logging.Formatter()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, AnyStr, Generic, NamedTuple
 
 
@@ -29,8 +30,9 @@ _FRESH = r"(?!\$\{|\*{3}|<secret-)"
 
 # Words that follow "bearer" in prose and in challenges (RFC 6750 §3), where no token does.
 _PROSE = (
-    r"(?!(?:tokens?|auth\w*|credentials?|scheme|prefix|header|format|realm|methods?|challenge|error|scope|is|was|and|or|in|"
-    r"with|from|for|not|only|must|should|may|required|missing|invalid|expired)\b|[a-z_]{2,24}=\\?\"[^\",}\s])"
+    r"(?!(?:tokens?|auth|authenticat(?:ion|ed)|authori[sz]ation|credentials?|scheme|prefix|header|format|realm|methods?"
+    r"|challenge|error|scope|is|was|and|or|in|with|from|for|not|only|must|should|may|required|missing|invalid|expired)"
+    r"[.,;:!?)]*(?![A-Za-z0-9._~+/=\-])|[a-z_]{2,24}=\\?\"[^\",}\s])"
 )
 _BEARER = rf"earer(?<=[Bb]earer)[ \t]+{_PROSE}(?P<s>[A-Za-z0-9._~+/\-]{{4,}}+=*+)"
 
@@ -111,11 +113,20 @@ _SOURCES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 _HEADER_PAIRS = ("(", r"\(b'[\w-]+', b", (_HEADER_PAIR,))
 
-TEXT_SHAPES: tuple[Shape[str], ...] = tuple(
-    Shape(mark, re.compile(hint, re.ASCII).search, tuple(re.compile(each, re.ASCII) for each in patterns))
-    for mark, hint, patterns in (*_SOURCES, _HEADER_PAIRS)
-)
-DATA_SHAPES: tuple[Shape[bytes], ...] = tuple(
-    Shape(ord(mark), re.compile(hint.encode()).search, tuple(re.compile(each.encode()) for each in patterns))
-    for mark, hint, patterns in _SOURCES
-)
+
+@cache
+def text_shapes() -> tuple[Shape[str], ...]:
+    """The shapes for text; compiled when first needed, for that takes longer than loading all the rest."""
+    return tuple(
+        Shape(mark, re.compile(hint, re.ASCII).search, tuple(re.compile(each, re.ASCII) for each in patterns))
+        for mark, hint, patterns in (*_SOURCES, _HEADER_PAIRS)
+    )
+
+
+@cache
+def data_shapes() -> tuple[Shape[bytes], ...]:
+    """The shapes for bytes, compiled when first needed."""
+    return tuple(
+        Shape(ord(mark), re.compile(hint.encode()).search, tuple(re.compile(each.encode()) for each in patterns))
+        for mark, hint, patterns in _SOURCES
+    )

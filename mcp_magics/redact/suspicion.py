@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from functools import cache
 
 _REFERENCE = re.compile(r"\$\{[^{}]+\}")
 _ISSUERS = (
@@ -27,7 +28,6 @@ _ISSUERS = (
     (r"dop_v1_[a-f0-9]{16,}", "a DigitalOcean token"),
     (r"(?i:bearer|token|basic)\s+(?=\S*[\d=._~+/-]|\S{20})[A-Za-z0-9._~+/-]{6,}=*", "credentials"),
 )
-_KNOWN = tuple((re.compile(rf"\s*(?:{pattern})\s*", re.ASCII), why) for pattern, why in _ISSUERS)
 _USERINFO = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:(?!\$\{|\*{3})[^/\s@]+@", re.IGNORECASE)
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -75,7 +75,7 @@ def looks_secret(text: str, name: str = "") -> str | None:
     literal = _REFERENCE.sub("", text).strip()
     if not literal or _PLACEHOLDER.fullmatch(literal):
         return None
-    for pattern, why in _KNOWN:
+    for pattern, why in _known():
         if pattern.fullmatch(literal):
             return why
     if _USERINFO.match(literal):
@@ -83,6 +83,11 @@ def looks_secret(text: str, name: str = "") -> str | None:
     if _REFERENCE.search(text) or not is_secret_name(name):
         return None
     return f"the value of {name}" if _is_random(literal, name) else None
+
+
+@cache
+def _known() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(pattern, re.ASCII), why) for pattern, why in _ISSUERS)
 
 
 def is_secret_name(name: str) -> bool:

@@ -97,3 +97,8 @@ class Listing:
         note = [Line(self.note, "note")] if self.note else []
         rows = Grid(self.columns, self.rows, ".df") if self.rows else Line("(none)", "note")
         return Document([*title, rows], note)
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 server``, ``2,000 servers``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

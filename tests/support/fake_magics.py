@@ -28,14 +28,14 @@ class MCPMagics(Magics):
 
     auto_await = True
 
-    def run(self, kind: str, name: str, line: str, body: str | None, *, use: str) -> Any:
+    def run(self, name: str, line: str, body: str | None, *, use: str) -> Any:
         """The synchronous form."""
-        return _given(Said("sync", kind, name, line, body), use=use)
+        return _given(Said("sync", name, line, body), use=use)
 
-    async def arun(self, kind: str, name: str, line: str, body: str | None, *, use: str) -> Any:
+    async def arun(self, name: str, line: str, body: str | None, *, use: str) -> Any:
         """The awaited form."""
         await asyncio.sleep(0)
-        return _given(Said("async", kind, name, line, body), use=use)
+        return _given(Said("async", name, line, body), use=use)
 
     @line_cell_magic
     def mcp(self, line: str, cell: str | None = None) -> Said:

@@ -11,7 +11,7 @@ from mcp_magics.errors import CommandError
 from mcp_magics.magics.cards import ServerCard
 from mcp_magics.magics.commands.servers import connect_all, row
 from mcp_magics.magics.outcome import Note
-from mcp_magics.results.listing import Listing
+from mcp_magics.results.listing import Listing, counted
 
 if TYPE_CHECKING:
     from mcp_magics.connection.server import Server
@@ -45,7 +45,7 @@ async def do_connect(context: Context, command: Command) -> Any:
 
 def _table(servers: list[Server]) -> Listing:
     rows = [row(server) for server in servers]
-    return Listing(f"{len(rows)} servers", tuple(rows[0]) if rows else ("server",), rows, servers)
+    return Listing(counted(len(rows), "server"), tuple(rows[0]) if rows else ("server",), rows, servers)
 
 
 async def do_disconnect(context: Context, command: Command) -> Note:
@@ -120,7 +120,7 @@ async def do_log(context: Context, command: Command) -> Listing:
         }
         for line in lines
     ]
-    return Listing(f"{len(rows)} lines", ("time", "server", "source", "level", "text"), rows, lines)
+    return Listing(counted(len(rows), "line"), ("time", "server", "source", "level", "text"), rows, lines)
 
 
 async def do_ping(context: Context, command: Command) -> Note:

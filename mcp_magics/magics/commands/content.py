@@ -10,7 +10,7 @@ from mcp_magics.magics.commands.tools import given, meta_of
 from mcp_magics.magics.outcome import Message, expecting
 from mcp_magics.magics.parse import target
 from mcp_magics.results.content import PromptResult, RawResult, ReadResult
-from mcp_magics.results.listing import Listing
+from mcp_magics.results.listing import Listing, counted
 from mcp_magics.wire.dispatcher import compact
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ async def _listing(context: Context, command: Command, kind: str) -> Listing:
     server.connection.known[kind] = page.items
     columns = _COLUMNS[kind]
     rows = [{column: _cell(item, column) for column in columns} for item in page.items]
-    return Listing(f"{server.name}: {len(rows)} {kind}", columns, rows, page.items)
+    return Listing(f"{server.name}: {counted(len(rows), kind[:-1])}", columns, rows, page.items)
 
 
 def _cell(item: Mapping[str, Any], column: str) -> Any:
@@ -123,6 +123,6 @@ async def do_complete(context: Context, command: Command) -> Any:
         values = result.get("completion", {}).get("values") if isinstance(result, dict) else None
         if not isinstance(values, list):
             return RawResult(reply, server=server.name, method="completion/complete")
-        return Listing(f"{len(values)} suggestions", ("value",), [{"value": value} for value in values], values)
+        return Listing(counted(len(values), "suggestion"), ("value",), [{"value": value} for value in values], values)
 
     return await expecting(command, work())

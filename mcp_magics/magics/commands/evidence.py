@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.errors import CommandError
-from mcp_magics.results.listing import Listing
+from mcp_magics.results.listing import Listing, counted
 from mcp_magics.results.sanitise import clean, escaped
 from mcp_magics.wire.journal import Frame
 
@@ -36,7 +36,7 @@ async def do_trace(context: Context, command: Command) -> Any:
     last = command.options.integer("last")
     if last is not None:
         rows, entries = rows[-last:], entries[-last:]
-    return Listing(f"{len(rows)} messages; one whole: %mcp trace --id N", _COLUMNS, rows, entries)
+    return Listing(f"{counted(len(rows), 'message')}; one whole: %mcp trace --id N", _COLUMNS, rows, entries)
 
 
 def _rows(entries: list[Entry]) -> list[dict[str, Any]]:

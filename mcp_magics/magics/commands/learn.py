@@ -8,7 +8,7 @@ from mcp_magics.config.document import spec_from_options
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.magics.outcome import Note
 from mcp_magics.magics.usage import help_text
-from mcp_magics.results.listing import Listing
+from mcp_magics.results.listing import Listing, counted
 
 if TYPE_CHECKING:
     from mcp_magics.magics.context import Context
@@ -108,4 +108,6 @@ def _list() -> Listing:
 
 def _table(running: list[Running], note: str) -> Listing:
     rows = [{"name": each.name, "transport": each.transport, "url": each.url or ""} for each in running]
-    return Listing(f"{len(rows)} servers of the playground", ("name", "transport", "url"), rows, running, note)
+    return Listing(
+        f"{counted(len(rows), 'server')} of the playground", ("name", "transport", "url"), rows, running, note
+    )

@@ -8,7 +8,7 @@ from mcp_magics.config.secrets import secrets
 from mcp_magics.errors import ConfigurationError
 from mcp_magics.magics.outcome import Note
 from mcp_magics.redact import redactor
-from mcp_magics.results.listing import Listing
+from mcp_magics.results.listing import Listing, counted
 
 if TYPE_CHECKING:
     from mcp_magics.magics.context import Context
@@ -20,7 +20,7 @@ async def do_secret(context: Context, command: Command) -> Note | Listing:  # no
     store, name = secrets(), command.word(0)
     if name is None:
         rows = [{"name": each} for each in store.names()]
-        return Listing(f"{len(rows)} secrets", ("name",), rows)
+        return Listing(counted(len(rows), "secret"), ("name",), rows)
     if command.options.flag("delete"):
         store.delete(name)
         return Note(f"{name}: forgotten", {"deleted": name})

@@ -13,7 +13,7 @@ from mcp_magics.errors import CommandError, ConnectionFailedError, MCPMagicsErro
 from mcp_magics.magics.cards import ServerCard
 from mcp_magics.magics.outcome import Note
 from mcp_magics.magics.specs import spec_from_command, specs_from_body
-from mcp_magics.results.listing import Listing
+from mcp_magics.results.listing import Listing, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +70,7 @@ async def _connected(registrations: list[Registration]) -> Any:
         return cards[0]
     servers = [each.server for each in registrations]
     notes = "; ".join(note for each in registrations for note in each.notes)
-    return ServerList(f"{len(servers)} servers", _COLUMNS, [row(server) for server in servers], servers, notes)
+    return ServerList(counted(len(servers), "server"), _COLUMNS, [row(server) for server in servers], servers, notes)
 
 
 def _told(registration: Registration) -> str:
@@ -104,7 +104,7 @@ async def connect_all(servers: Iterable[Server]) -> dict[str, MCPMagicsError]:
 async def do_list(context: Context, command: Command) -> Listing:  # noqa: ARG001  every verb takes both
     """Every registered server; nothing is started and nothing asked."""
     servers = list(context.servers.values())
-    title = f"{len(servers)} servers" if servers else "no servers yet: %mcp add NAME -- COMMAND"
+    title = counted(len(servers), "server") if servers else "no servers yet: %mcp add NAME -- COMMAND"
     problems = "; ".join(" ".join(problem.failure.lines()) for problem in context.servers.store.problems())
     return ServerList(title, _COLUMNS, [row(server) for server in servers], servers, problems)
 

@@ -10,7 +10,7 @@ from mcp_magics.errors import CommandError, MCPMagicsError
 from mcp_magics.magics.body import Arguments, arguments_of
 from mcp_magics.magics.outcome import Message, expecting
 from mcp_magics.magics.parse import target
-from mcp_magics.results.listing import Listing
+from mcp_magics.results.listing import Listing, counted
 
 if TYPE_CHECKING:
     from mcp_magics.connection.catalog import Tool
@@ -41,7 +41,8 @@ async def do_tools(context: Context, command: Command) -> Listing:
         tools += catalog.tools.values()
         rows += [_row(tool, with_server=name is None) for tool in catalog.tools.values()]
     columns = _COLUMNS if name else ("server", *_COLUMNS)
-    title = f"{name}: {len(rows)} tools" if name else f"{len(rows)} tools of {len(chosen)} connected servers"
+    count = counted(len(rows), "tool")
+    title = f"{name}: {count}" if name else f"{count} of {counted(len(chosen), 'connected server')}"
     return Listing(title, columns, rows, tools, _dropped(chosen))
 
 

@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
-from mcp_magics.redact.shapes import DATA_SHAPES, TEXT_SHAPES
+from mcp_magics.redact.shapes import data_shapes, text_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,7 +68,7 @@ class Redactor:
         """``text`` with every known secret, and all that looks like one, replaced."""
         for secret, placeholder in self._texts:
             text = text.replace(secret, placeholder)
-        for mark, hint, patterns in TEXT_SHAPES:
+        for mark, hint, patterns in text_shapes():
             if mark in text and hint(text):
                 for pattern in patterns:
                     text = pattern.sub(self._swap, text)
@@ -78,7 +78,7 @@ class Redactor:
         """The same for bytes, of any encoding that contains ASCII."""
         for secret, placeholder in self._datas:
             data = data.replace(secret, placeholder)
-        for mark, hint, patterns in DATA_SHAPES:
+        for mark, hint, patterns in data_shapes():
             if mark in data and hint(data):
                 for pattern in patterns:
                     data = pattern.sub(self._swap_bytes, data)
@@ -124,7 +124,7 @@ class Redactor:
         pairs = {spelt: place for secret, place in self._registered.items() for spelt in spellings(secret)}
         ordered = sorted(pairs.items(), key=lambda pair: -len(pair[0]))  # a secret may contain another
         self._texts = tuple(ordered)
-        self._datas = tuple((spelt.encode("utf-8", "surrogateescape"), place.encode()) for spelt, place in ordered)
+        self._datas = tuple((spelt.encode("utf-8", "surrogatepass"), place.encode()) for spelt, place in ordered)
 
     def _swap(self, match: re.Match[str]) -> str:
         start, end = match.start("s") - match.start(), match.end("s") - match.start()
