@@ -49,7 +49,7 @@ async def _measure(case: str, url: str, era: str) -> list[Measurement]:
             await plain.list_tools()
             floor = await _floor(bare, url, era)
             contest = Contest(case, ours, plain, "echo", ARGUMENTS, HTTP, floor)
-            effort = Effort(rounds=10, turn=25, bulk=1000)
+            effort = Effort(rounds=10, turn=25, bulk=500)
             return [*await contest.one_at_a_time(effort), *await contest.many_in_flight(effort)]
     finally:
         servers.remove("http")

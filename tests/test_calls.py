@@ -12,17 +12,22 @@ from support.commands import faulty, odd_stdio, playground
 from support.shell import Shell
 
 from mcp_magics.connection.manager import servers
+from mcp_magics.wire.journal import Frame
 
 
 def sent(shell: Shell, code: str) -> str:
     """The arguments on the wire, byte for byte, that a call of ``raw_frame`` sends."""
     shell(code)
-    frame = servers["f"].log and [each for each in servers.journal.entries("f") if '"tools/call"' in getattr(each, "text", "")]
-    echoed = json.loads(shell.ip.user_ns["r"].raw["content"][0]["text"]) and shell.ip.user_ns["r"].raw["content"][0]["text"]
-    assert frame and frame[-1].text == echoed
+    echoed: str = shell.ip.user_ns["r"].raw["content"][0]["text"]
+    assert frames("f", "tools/call")[-1] == echoed
     start = echoed.index('"arguments":') + len('"arguments":')
-    end = echoed.index(',"_meta":')
-    return str(echoed[start:end])
+    return echoed[start : echoed.index(',"_meta":')]
+
+
+def frames(server: str, method: str) -> list[str]:
+    """The requests of that method that were sent, as they went over the wire."""
+    entries = [each for each in servers.journal.entries(server) if isinstance(each, Frame)]
+    return [each.text for each in entries if each.kind == "request" and each.message.get("method") == method]
 
 
 @pytest.fixture

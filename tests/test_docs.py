@@ -1,100 +1,175 @@
-"""What the documents say is so: verbs, failures, settings, lines, links, and the README's own output."""
+"""What the documents say is so: verbs, failures, settings, lines, links, files, and the README's own output."""
 
 from __future__ import annotations
 
 import ast
 import json
 import re
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from support.paths import REPOSITORY
 
+from mcp_magics.config.document import json_schema
 from mcp_magics.magics.parse import parse
 from mcp_magics.magics.settings import Settings
 from mcp_magics.magics.usage import usage
 from mcp_magics.magics.verbs import VERBS
-from mcp_magics.playground import CATALOGUE
+from mcp_magics.playground import CATALOGUE, faulty
+from mcp_magics.wire import verdict
 
 DOCS = REPOSITORY / "docs"
-PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", REPOSITORY / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+README = REPOSITORY / "README.md"
+PAGES = [README, REPOSITORY / "CONTRIBUTING.md", REPOSITORY / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 SERVERS = ("shop", "s1", "everything", "docs", "mine", "time")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-WORD = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+CODE = re.compile(r"`([^`\n]+)`")
+
+each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 
 
-def page(name):
+def text(name):
     return (DOCS / name).read_text("utf-8")
 
 
-def fenced(text):
-    return [(found[1], found[2]) for found in FENCE.finditer(text)]
+def fenced(markdown):
+    return [(found[1], found[2]) for found in FENCE.finditer(markdown)]
+
+
+def codes(markdown):
+    return set(CODE.findall(FENCE.sub("", markdown)))
 
 
 def commands(block):
-    """The ``%mcp`` lines of a fenced block as (line, body)."""
+    """The ``%mcp`` lines of a fenced block, each with its body."""
     lines = block.splitlines()
     if lines and lines[0].startswith("%%mcp"):
-        yield lines[0], "\n".join(lines[1:])
+        yield lines[0].removeprefix("%"), "\n".join(lines[1:])
         return
     for line in lines:
-        if found := re.match(r"(?:\w+ = )?(%mcp(?:_call)? .*)", line):
+        if found := re.match(r"(?:\w+ = )?(%mcp(?:_call)?(?: .*)?)$", line):
             yield found[1], None
 
 
-def literal(node):
-    """The texts an expression may be: of a constant, and of both branches of a condition."""
+def class_names(tree, *, verdicts):
+    """Every failure class a module names: ``class_=``, ``default_class``, ``Failure("…")``, a verdict's tuple."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.keyword(arg="class_", value=value) | ast.Assign([ast.Name("default_class")], value):
+                yield from texts(value)
+            case ast.Call(func=ast.Name("Failure" | "_failed"), args=[first, *_]):
+                yield from texts(first)
+            case ast.arguments():
+                placed = [*node.posonlyargs, *node.args]
+                named = placed[len(placed) - len(node.defaults) :]
+                defaults = {
+                    **dict(zip(named, node.defaults, strict=True)),
+                    **dict(zip(node.kwonlyargs, node.kw_defaults, strict=True)),
+                }
+                yield from (word for name, value in defaults.items() if name.arg == "class_" for word in texts(value))
+            case ast.Tuple([first, _, _, *_]) if verdicts:
+                yield from (word for word in texts(first) if "_" in word and "-" not in word)
+
+
+def texts(node):
     if isinstance(node, ast.IfExp):
-        return [*literal(node.body), *literal(node.orelse)]
+        return [*texts(node.body), *texts(node.orelse)]
     return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value else []
 
 
-def classes_in(tree):
-    """Every failure class a module names: ``class_=``, ``default_class``, ``Failure("…")``, the verdicts' tuples."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.keyword(arg="class_", value=value):
-                yield from literal(value)
-            case ast.Assign(targets=[ast.Name("default_class")], value=value):
-                yield from literal(value)
-            case ast.Call(func=ast.Name("Failure" | "_failed"), args=[first, *_]):
-                yield from literal(first)
-            case ast.FunctionDef(args=arguments):
-                named = arguments.args[len(arguments.args) - len(arguments.defaults) :]
-                pairs = [*zip(named, arguments.defaults), *zip(arguments.kwonlyargs, arguments.kw_defaults)]
-                for argument, default in pairs:
-                    if argument.arg == "class_" and default is not None:
-                        yield from literal(default)
-            case ast.Tuple(elts=[ast.Constant(str(first)), _, _, *_]) if WORD.fullmatch(first):
-                yield first
+def stripped(said):
+    return "\n".join(line.rstrip() for line in said.splitlines())
 
 
-def classes():
-    package = REPOSITORY / "mcp_magics"
-    modules = [path for path in package.rglob("*.py") if path.parent.name != "magics" or path.name != "verbs.py"]
-    found = {}
-    for path in modules:
-        tree = ast.parse(path.read_text("utf-8"))
-        names = {name for name in classes_in(tree) if path.name == "verdict.py" or not is_tuple_only(tree, name)}
-        found |= dict.fromkeys(names, path.name)
-    return found
+def raised_classes():
+    modules = (REPOSITORY / "mcp_magics").rglob("*.py")
+    trees = [(path, ast.parse(path.read_text("utf-8"))) for path in modules]
+    named = {name for path, tree in trees for name in class_names(tree, verdicts=path.name == "verdict.py")}
+    return named | {name for name, *_ in verdict._REFUSALS.values()}
 
 
-def is_tuple_only(tree, name):
-    """Whether ``name`` stands in no place but the beginning of a tuple: only the verdicts use those for classes."""
-    rest = [node for node in ast.walk(tree) if not isinstance(node, ast.Tuple)]
-    module = ast.Module([], [])
-    return name not in {found for node in rest for found in classes_in_node(node, module)}
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_in_the_grammar_as_it_is(verb):
+    shown = usage(VERBS[verb]).removeprefix("%mcp ").replace(" [options]", "")
+    assert f"| `{shown}` | {VERBS[verb].summary} | `{VERBS[verb].example}` |" in text("grammar.md")
 
 
-def classes_in_node(node, _module):
-    if isinstance(node, ast.keyword | ast.Assign | ast.Call | ast.FunctionDef):
-        yield from classes_in(ast.Module([ast.Expr(node)] if isinstance(node, ast.expr) else [], []))
-        if not isinstance(node, ast.expr):
-            yield from classes_in(node)
+@pytest.mark.parametrize("verb", sorted(VERBS.keys() - {"help"}))
+def test_every_verb_is_on_the_tour(verb):
+    lines = [line for _, block in fenced(text("tour.md")) for line, _ in commands(block)]
+    assert any(re.match(rf"%mcp {verb}\b|%mcp_{verb}\b", line) for line in lines)
 
 
-def test_placeholder():
-    assert True
+def test_every_failure_class_is_documented_and_every_documented_one_exists():
+    documented = set(re.findall(r"^\| `(\w+)` \|", text("failures.md"), re.MULTILINE))
+    raised = raised_classes()
+    assert len(raised) > 70
+    # `timeout` and `max_time` are named by the option that ran out
+    assert documented - {"max_time"} == raised
+
+
+def test_every_setting_is_documented_with_its_default():
+    settings = Settings()
+    for name, trait in settings.traits(config=True).items():
+        value = getattr(settings, name)
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        assert f"| `{name}` | `{shown}` | {trait.help} |" in text("configuration.md")
+
+
+def test_every_playground_server_and_fault_is_documented():
+    written = text("playground.md")
+    assert all(f"| `{name}` | " in written for name in CATALOGUE)
+    assert [fault for fault in faulty.FAULTS if f"| `{fault}` | " not in written] == []
+
+
+def test_the_json_schema_is_the_one_the_verb_prints():
+    assert json.loads((DOCS / "mcp.schema.json").read_text("utf-8")) == json_schema()
+
+
+@each_page
+def test_every_command_on_a_page_can_be_typed(path):
+    for _, block in fenced(path.read_text("utf-8")):
+        if "VERB" in block:
+            continue  # the shape of a command, not one
+        for line, body in commands(block):
+            magic, _, rest = line.partition(" ")
+            parse(rest, body=body, servers=SERVERS, verb="call" if magic == "%mcp_call" else None)
+
+
+@each_page
+def test_every_link_leads_somewhere(path):
+    for target in re.findall(r"\]\(([^)#\s]+)", FENCE.sub("", path.read_text("utf-8"))):
+        if "://" not in target:
+            assert (path.parent / target).exists(), target
+
+
+@each_page
+def test_every_file_a_page_names_exists(path):
+    beside = [REPOSITORY, REPOSITORY / "mcp_magics", *(REPOSITORY / "mcp_magics").glob("*/")]
+    for name in codes(path.read_text("utf-8")):
+        if re.fullmatch(r"(?:[a-z_]\w*/)*[\w-]+\.(?:py|ipynb|toml)", name):
+            assert any((folder / name).exists() for folder in beside), name
+
+
+@each_page
+def test_every_make_target_a_page_names_exists(path):
+    makefile = (REPOSITORY / "Makefile").read_text("utf-8")
+    for words in re.findall(r"(?:`|^)make ([a-z ]+)", path.read_text("utf-8"), re.MULTILINE):
+        for target in words.split():
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.kernel
+def test_the_readme_shows_what_comes(kernel):
+    """Each output block of the README is in the output of the code block above it."""
+    assert kernel.run("budget = 30").status == "ok"
+    compared = 0
+    for (language, code), (other, expected) in pairwise(fenced(README.read_text("utf-8"))):
+        if language == "python" and other == "text":
+            outcome = kernel.run(code)
+            said = f"{outcome.text}\n{outcome.error.text if outcome.error else ''}"
+            assert stripped(expected) in stripped(said)
+            compared += 1
+        elif language == "python" and code.startswith("%%mcp_call"):
+            assert kernel.run(code).status == "ok"
+    assert compared == 4

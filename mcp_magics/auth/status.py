@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mcp_magics.config.model import HttpTransport
+from mcp_magics.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,10 @@ def auth_status(spec: ServerSpec, connection: str, lookup: Callable[[str], str |
     transport = spec.transport
     if not isinstance(transport, HttpTransport):
         return AuthStatus("none", "none", connection, "unsupported")
-    credential = _credential(transport, lookup)
+    try:
+        credential = _credential(transport, lookup)
+    except ConfigurationError as error:
+        credential = "store_error" if error.failure.class_ == "store_error" else "env_missing"
     word: CodexWord = "bearer_token" if credential in ("bearer", "header") else "unknown"
     return AuthStatus("unknown", credential, connection, word)
 

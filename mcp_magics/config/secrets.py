@@ -159,7 +159,8 @@ class _Session:
 
     def choose(self, mode: str) -> None:
         with self._lock:
-            self._kept, self._mode = open_secrets(mode), mode
+            if mode != self._mode:
+                self._kept, self._mode = open_secrets(mode), mode
 
     def opened(self) -> SecretStore:
         with self._lock:

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.config.view import transport_json
+from mcp_magics.magics.describe import describe
 from mcp_magics.results.sanitise import clean, escaped, one_line
 
 if TYPE_CHECKING:
@@ -31,8 +33,6 @@ class ServerCard:
     @classmethod
     def of(cls, server: Server, what: str, notes: tuple[str, ...], data: Mapping[str, Any] | None = None) -> ServerCard:
         """The card of ``server`` now; ``what`` says what has just happened to it."""
-        from mcp_magics.magics.commands.servers import describe
-
         connection = server.connection
         head = ", ".join(part for part in (what, _era(server)) if part)
         lines = [f"{server.name}: {head or connection.state}", f"  {_address(server)}", f"  {_status(server)}"]
@@ -69,8 +69,6 @@ def _era(server: Server) -> str:
 
 
 def _address(server: Server) -> str:
-    from mcp_magics.config.view import transport_json
-
     shown = transport_json(server.spec)
     if shown["type"] == "stdio":
         return one_line(" ".join([shown["command"], *shown["args"]]), 160)

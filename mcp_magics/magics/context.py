@@ -17,6 +17,7 @@ class Defaults(Protocol):
     fail: bool
     startup_timeout: float
     tool_timeout: float
+    secret_store: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,10 +95,12 @@ class MCPMagics(Magics, Settings):
         return showing.present(value)
 
     def _context(self, names: Names) -> Context:
+        from mcp_magics.config.secrets import use_secret_store
         from mcp_magics.connection.manager import servers
         from mcp_magics.magics.context import Context
 
         servers.attendant = self.attendant
+        use_secret_store(self.secret_store)
         return Context(servers, self, lambda source: eval(source, names))  # noqa: S307  the user's own cell
 
     @property

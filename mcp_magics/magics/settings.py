@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from traitlets import Bool, Float, HasTraits, TraitError
+from traitlets import Bool, Enum, Float, HasTraits, TraitError
 
 from mcp_magics.errors import ConfigurationError
 
@@ -18,10 +18,10 @@ class Settings(HasTraits):
     fail = Bool(default_value=False, help="an error result fails the cell, as with --fail").tag(config=True)
     startup_timeout = Float(30.0, help="seconds for starting and connecting").tag(config=True)
     tool_timeout = Float(300.0, help="seconds of silence in one call").tag(config=True)
-    discovery_timeout = Float(5.0, help="seconds for one discovery request").tag(config=True)
-    login_timeout = Float(300.0, help="seconds for a login").tag(config=True)
-    refresh_skew = Float(30.0, help="seconds before expiry at which a token is refreshed").tag(config=True)
     progress_after = Float(0.5, help="seconds before a progress bar is drawn").tag(config=True)
+    secret_store = Enum(("auto", "keyring", "file"), default_value="auto", help="where %mcp secret keeps").tag(
+        config=True
+    )
 
 
 def from_pyproject(start: Path) -> dict[str, Any]:

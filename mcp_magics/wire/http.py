@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
+from urllib.request import getproxies
 
 import httpx2
 
@@ -36,11 +37,18 @@ def http_client(
     return httpx2.AsyncClient(
         headers=dict(headers or {}),
         auth=auth,
-        transport=transport,
+        transport=transport or _direct(),
         timeout=httpx2.Timeout(None, connect=CONNECT_TIMEOUT, write=60.0),
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100),
         event_hooks={"request": [tap.request], "response": [tap.response]},
     )
+
+
+def _direct() -> httpx2.AsyncBaseTransport | None:
+    """The transport of direct connections; None, httpx2's own, where the environment names a proxy."""
+    from mcp_magics.wire.http11 import DirectTransport
+
+    return None if getproxies().keys() & {"http", "https", "all"} else DirectTransport()
 
 
 class _Tap:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from traitlets.config import Config
 from mcp_magics.errors import MCPMagicsError
 
 Bundle = Mapping[str, Any]
+PATIENCE = 60
+"""Seconds one test may take in a shell before it fails; a bound, not an expectation."""
 
 
 @dataclass
@@ -128,12 +131,26 @@ def new_shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
 
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     monkeypatch.setattr(extension, "_sweep", _nothing)
-    with fresh_servers(monkeypatch):
+    with fresh_servers(monkeypatch), _bounded():
         shell = Shell()
         try:
             yield shell
         finally:
             shell.leave()
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    def too_long(*_: object) -> None:
+        raise TimeoutError(f"the test hangs: nothing after {PATIENCE} s")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(PATIENCE)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _nothing() -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.errors import CommandError
 from mcp_magics.magics.cards import ServerCard
-from mcp_magics.magics.commands.servers import connect_all, row
+from mcp_magics.magics.commands.servers import connect_all
+from mcp_magics.magics.describe import row
 from mcp_magics.magics.outcome import Note
 from mcp_magics.results.listing import Listing, counted
 

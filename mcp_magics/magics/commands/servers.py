@@ -11,6 +11,7 @@ from mcp_magics.connection.loop import background
 from mcp_magics.connection.waiting import Until
 from mcp_magics.errors import CommandError, ConnectionFailedError, MCPMagicsError
 from mcp_magics.magics.cards import ServerCard
+from mcp_magics.magics.describe import COLUMNS, describe, row
 from mcp_magics.magics.outcome import Note
 from mcp_magics.magics.specs import spec_from_command, specs_from_body
 from mcp_magics.results.listing import Listing, counted
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
 
-_COLUMNS = ("server", "transport", "protocol", "requirement", "credential", "connection", "tools", "problem")
 LOGIN_NEEDED = frozenset({"auth_required", "auth_required_unadvertised"})
 
 
@@ -70,7 +70,7 @@ async def _connected(registrations: list[Registration]) -> Any:
         return cards[0]
     servers = [each.server for each in registrations]
     notes = "; ".join(note for each in registrations for note in each.notes)
-    return ServerList(counted(len(servers), "server"), _COLUMNS, [row(server) for server in servers], servers, notes)
+    return ServerList(counted(len(servers), "server"), COLUMNS, [row(server) for server in servers], servers, notes)
 
 
 def _told(registration: Registration) -> str:
@@ -106,7 +106,7 @@ async def do_list(context: Context, command: Command) -> Listing:  # noqa: ARG00
     servers = list(context.servers.values())
     title = counted(len(servers), "server") if servers else "no servers yet: %mcp add NAME -- COMMAND"
     problems = "; ".join(" ".join(problem.failure.lines()) for problem in context.servers.store.problems())
-    return ServerList(title, _COLUMNS, [row(server) for server in servers], servers, problems)
+    return ServerList(title, COLUMNS, [row(server) for server in servers], servers, problems)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -116,45 +116,6 @@ class ServerList(Listing):
     def to_json(self) -> list[dict[str, Any]]:
         """One :func:`describe` a server."""
         return [describe(server) for server in self.items]
-
-
-def row(server: Server) -> dict[str, Any]:
-    """One server as a row for people."""
-    status, failure, connection = server.status, server.failure, server.connection
-    return {
-        "server": server.name,
-        "transport": connection.transport if connection.state == "ready" else server.spec.transport.type,
-        "protocol": server.protocol_version or "",
-        "requirement": status.requirement,
-        "credential": status.credential,
-        "connection": status.connection if server.spec.enabled else "disabled",
-        "tools": len(connection.catalog.tools) if connection.state == "ready" else "",
-        "problem": f"{failure.class_}: {failure.message} → {failure.next_step}" if failure else "",
-    }
-
-
-def describe(server: Server) -> dict[str, Any]:
-    """One server as ``%mcp list --json`` gives it."""
-    from mcp_magics.config.view import transport_json
-
-    spec, status, connection = server.spec, server.status, server.connection
-    transport = transport_json(spec)
-    if connection.state == "ready" and connection.transport == "sse":
-        transport["type"] = "sse"
-    return {
-        "name": spec.name,
-        "scope": server.scope,
-        "enabled": spec.enabled,
-        "disabled_reason": None if spec.enabled else "disabled in its configuration",
-        "transport": transport,
-        "protocol_version": server.protocol_version,
-        "auth": status.to_json(),
-        "auth_status": status.codex_word,
-        "failure": server.failure.to_json() if server.failure else None,
-        "startup_timeout_sec": spec.startup_timeout,
-        "tool_timeout_sec": spec.tool_timeout,
-        "tools": len(connection.catalog.tools) if connection.state == "ready" else None,
-    }
 
 
 async def do_get(context: Context, command: Command) -> ServerCard:

@@ -1,0 +1,49 @@
+"""One server at this moment: as a row for people, and in the published shape of ``%mcp list --json``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mcp_magics.config.view import transport_json
+
+if TYPE_CHECKING:
+    from mcp_magics.connection.server import Server
+
+COLUMNS = ("server", "transport", "protocol", "requirement", "credential", "connection", "tools", "problem")
+
+
+def row(server: Server) -> dict[str, Any]:
+    """One server as a row for people."""
+    status, failure, connection = server.status, server.failure, server.connection
+    return {
+        "server": server.name,
+        "transport": connection.transport if connection.state == "ready" else server.spec.transport.type,
+        "protocol": server.protocol_version or "",
+        "requirement": status.requirement,
+        "credential": status.credential,
+        "connection": status.connection if server.spec.enabled else "disabled",
+        "tools": len(connection.catalog.tools) if connection.state == "ready" else "",
+        "problem": f"{failure.class_}: {failure.message} → {failure.next_step}" if failure else "",
+    }
+
+
+def describe(server: Server) -> dict[str, Any]:
+    """One server as ``%mcp list --json`` gives it."""
+    spec, status, connection = server.spec, server.status, server.connection
+    transport = transport_json(spec)
+    if connection.state == "ready" and connection.transport == "sse":
+        transport["type"] = "sse"
+    return {
+        "name": spec.name,
+        "scope": server.scope,
+        "enabled": spec.enabled,
+        "disabled_reason": None if spec.enabled else "disabled in its configuration",
+        "transport": transport,
+        "protocol_version": server.protocol_version,
+        "auth": status.to_json(),
+        "auth_status": status.codex_word,
+        "failure": server.failure.to_json() if server.failure else None,
+        "startup_timeout_sec": spec.startup_timeout,
+        "tool_timeout_sec": spec.tool_timeout,
+        "tools": len(connection.catalog.tools) if connection.state == "ready" else None,
+    }

@@ -1,0 +1,110 @@
+"""The stop button while a server is at work: the prompt is back, the server knows, the connection goes on."""
+
+from __future__ import annotations
+
+import random
+from time import monotonic
+
+import pytest
+from support.notebook import IN_A_FUNCTION, PLAYGROUND, WAYS, at_most, done, with_s1
+
+pytestmark = pytest.mark.kernel
+
+FLOOD = "%mcp call s1.progress steps=1000000 seconds=0.001"
+STARTED = "print('up', flush=True)\n"
+
+
+def interrupt(kernel, code, after=0.3):
+    """Run ``code``, interrupt it ``after`` so many seconds, and return its outcome and how long the prompt took."""
+    running = kernel.start(STARTED + code)
+    running.until(lambda outcome: "up" in outcome.stdout)
+    deadline = monotonic() + after
+    kernel.until(lambda: monotonic() > deadline)
+    began = monotonic()
+    kernel.interrupt()
+    return running.wait(20), monotonic() - began
+
+
+def cancelled(kernel, server, at_least):
+    """The labels of the calls that ``server`` saw cancelled."""
+    done(kernel.run(f"seen = %mcp call {server}.cancellations at_least={at_least}"))
+    return kernel.value("[each['label'] for each in seen.data['cancelled']]")
+
+
+@pytest.mark.parametrize("protocol", ["legacy", "2026-07-28"])
+def test_an_interrupt_gives_the_prompt_back_and_cancels_on_the_server(kernel, protocol):
+    with_s1(kernel, f"--protocol {protocol}")
+    for number, (way, form) in enumerate(WAYS.items(), start=1):
+        outcome, seconds = interrupt(kernel, form.format(f"%mcp call s1.slow seconds=60 label={way}"))
+        assert outcome.error.ename == "KeyboardInterrupt"
+        assert len(outcome.error.traceback) == 1, outcome.error.text
+        assert seconds < 1
+        assert cancelled(kernel, "s1", number)[-1] == way
+
+
+@pytest.mark.parametrize("options", ["", "--protocol legacy"])
+def test_an_interrupt_over_http_reaches_the_server_too(kernel, options):
+    done(kernel.run("%load_ext mcp_magics"))
+    done(kernel.run("%mcp playground start s1 --transport http --quiet"))
+    done(kernel.run("from mcp_magics import servers\nurl = servers['s1'].spec.transport.url"))
+    done(kernel.run(f"%mcp add web {kernel.value('url')} {options} --quiet"))
+    for number, (way, form) in enumerate(WAYS.items(), start=1):
+        outcome, seconds = interrupt(kernel, form.format(f"%mcp call web.slow seconds=60 label={way}"))
+        assert outcome.error.ename == "KeyboardInterrupt"
+        assert seconds < 1
+        assert cancelled(kernel, "web", number)[-1] == way
+    done(kernel.run("%mcp playground stop"))
+
+
+@pytest.mark.parametrize("form", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", ""),
+        ("import nest_asyncio; nest_asyncio.apply()", ""),
+        ("", "import nest_asyncio; nest_asyncio.apply()"),
+        ("import nest_asyncio2; nest_asyncio2.apply()", ""),
+        ("", "import nest_asyncio2; nest_asyncio2.apply()"),
+    ],
+    ids=["plain", "nest_asyncio first", "nest_asyncio later", "nest_asyncio2 first", "nest_asyncio2 later"],
+)
+def test_forty_interrupts_at_any_moment_leave_the_connection_usable(kernel, form, before, after):
+    done(kernel.run(before))
+    with_s1(kernel)
+    done(kernel.run(after + "\nfirst = %mcp call s1.pid"))
+    moments = random.Random(2026)
+    slowest = 0.0
+    for _ in range(40):
+        outcome, seconds = interrupt(kernel, form.format(FLOOD), moments.uniform(0, 0.15))
+        assert outcome.error.ename == "KeyboardInterrupt"
+        slowest = max(slowest, seconds)
+    assert slowest < 1
+    done(kernel.run("last = %mcp call s1.pid"))
+    assert kernel.value("first.data == last.data")
+    assert kernel.value("len(servers['s1'].connection.dispatcher.in_flight)") == 0
+
+
+def test_interrupting_the_connecting_ends_the_process_it_started(kernel):
+    done(kernel.run("%load_ext mcp_magics"))
+    for form in WAYS.values():
+        code = form.format(f"%mcp add hangs -- {PLAYGROUND} faulty --fault hang-at-start")
+        outcome, seconds = interrupt(kernel, code, after=1.5)
+        assert outcome.error.ename == "KeyboardInterrupt"
+        assert seconds < 1
+        kernel.until(lambda: not [each for each in kernel.children() if "faulty" in " ".join(each.cmdline())], 5)
+    done(kernel.run("%mcp list"))
+
+
+def test_interrupting_a_question_cancels_it_and_the_call(kernel):
+    with_s1(kernel)
+    running = kernel.start(IN_A_FUNCTION.format("%mcp call s1.elicitation"), stdin=["Ada"])
+    running.answers.clear()
+    original = kernel._on_stdin
+    kernel._on_stdin = lambda message: running.outcome.prompts.append(message["content"]["prompt"])
+    running.until(lambda outcome: outcome.prompts)
+    kernel._on_stdin = original
+    with at_most(2):
+        kernel.interrupt()
+        outcome = running.wait(20)
+    assert outcome.error.ename == "KeyboardInterrupt"
+    assert done(kernel.run("%mcp call s1.add a=1 b=2")).plain[0].startswith("3")
