@@ -70,7 +70,7 @@ async def _add(scratch: Path) -> Measurement:
             async with Client(transport) as plain:
                 listed = await plain.list_tools()
                 theirs.append(perf_counter() - start)
-            assert tools == len(listed.tools)
+            assert tools >= len(listed.tools) > 0  # servers offer more to a client that can be asked
     what, compared = "added, connected, listed (stdio)", "SDK client and list_tools"
     return Measurement("start", what, median(ours[1:]), "s", at_most(1.1), median(theirs[1:]), compared)
 

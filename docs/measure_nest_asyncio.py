@@ -1,15 +1,17 @@
 """The SDK's client on the kernel's own loop with nest_asyncio, and mcp_magics, interrupted in a real kernel.
 
-``python docs/measure_nest_asyncio.py [ROUNDS]`` prints a table; each way has a kernel and a workbench server of its own.
+``python docs/measure_nest_asyncio.py [ROUNDS]`` prints a table; each way has a kernel and a workbench of its own.
 """
 
+# ruff: noqa: INP001  a script beside the page that quotes it, not a package
 from __future__ import annotations
 
-import ast
 import sys
 import time
 from dataclasses import dataclass
+from math import nan
 from queue import Empty
+from statistics import median
 
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
@@ -33,8 +35,11 @@ async def live():
 opened = loop.create_future()
 owner = loop.create_task(live())
 loop.run_until_complete(opened)
+async def ignore(*progress):
+    pass
 def call(tool, **arguments):
-    return loop.run_until_complete(asyncio.wait_for(client.call_tool(tool, arguments), {PATIENCE / 2}))
+    answer = client.call_tool(tool, arguments, progress_callback=ignore)
+    return loop.run_until_complete(asyncio.wait_for(answer, {PATIENCE / 2}))
 def soon(callback):
     loop.call_later(0.1, callback)
 """
@@ -49,34 +54,36 @@ def call(tool, **arguments):
 def soon(callback):
     background.loop.call_soon_threadsafe(background.loop.call_later, 0.1, callback)
 """
-SLOW = f"call('slow', seconds={CALL_SECONDS})"
+QUIET = f"call('slow', seconds={CALL_SECONDS})"
+FLOOD = "call('progress', steps=5000, seconds=0.0004)"
 PROBE = "call('echo', text='still here'); print(True)"
-CANCELLED = "answer = call('cancellations'); print(len((getattr(answer, 'structured', None) or answer.structured_content)['cancelled']))"
+CANCELLED = """
+answer = call('cancellations')
+told = answer.structured if hasattr(answer, 'structured') else answer.structured_content
+print(len(told['cancelled']))
+"""
 BUSY = f"""
 begun, rang = time.perf_counter(), []
 soon(lambda: rang.append(time.perf_counter() - begun))
 time.sleep({BUSY_SECONDS})
 """
 RANG = "print(rang[0])"
+HEAD = """\
+| way | callback in a busy cell | quiet calls survived (prompt back) | server saw cancelled | flooding calls survived |
+|---|---|---|---|---|
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """What one way came to; seconds."""
+class Interrupts:
+    """How often a session still answered after an interrupt, and the median time to the prompt, in seconds."""
 
-    name: str
     survived: int
     rounds: int
     back_after: float
-    cancelled: str
-    callback_after: float
 
-    def row(self) -> str:
-        """A row of the table in ``kernel.md``."""
-        survived = f"{self.survived} of {self.rounds}"
-        return (
-            f"| {self.name} | {survived} | {self.back_after:.2f} s | {self.cancelled} | {self.callback_after:.2f} s |"
-        )
+    def __str__(self) -> str:
+        return f"{self.survived} of {self.rounds} ({self.back_after:.2f} s)"
 
 
 class Kernel:
@@ -122,34 +129,38 @@ class Kernel:
         self.manager.shutdown_kernel(now=True)
 
 
-def measure(name: str, setup: str, rounds: int) -> Measured:
-    """Let a callback ring during a busy cell, then interrupt ``rounds`` calls until the session no longer answers."""
+def interrupts(kernel: Kernel, code: str, rounds: int) -> Interrupts:
+    """Interrupt ``code`` at different moments until the session no longer answers."""
+    pauses: list[float] = []
+    for number in range(rounds):
+        back = kernel.interrupted(code, 0.2 + 0.037 * (number % 11))
+        if back is None or kernel.run(PROBE) != "True":
+            break
+        pauses.append(back)
+    return Interrupts(len(pauses), rounds, median(pauses) if pauses else nan)
+
+
+def row(name: str, setup: str, rounds: int) -> str:
+    """A row of the table: a callback during a busy cell, interrupts of a quiet call and of one that floods."""
     kernel = Kernel(setup)
     try:
         kernel.run(BUSY)
-        rang = kernel.run(RANG)
-        pauses: list[float] = []
-        for number in range(rounds):
-            back = kernel.interrupted(SLOW, 0.3 + 0.05 * (number % 7))
-            if back is None or kernel.run(PROBE) != "True":
-                break
-            pauses.append(back)
+        rang = float(kernel.run(RANG) or nan)
+        quiet = interrupts(kernel, QUIET, rounds)
         cancelled = kernel.run(CANCELLED)
+        flood = interrupts(kernel, FLOOD, rounds)
     finally:
         kernel.close()
-    typical = sorted(pauses)[len(pauses) // 2] if pauses else float("nan")
-    return Measured(name, len(pauses), rounds, typical, cancelled or "not told", ast.literal_eval(rang or "0.0"))
+    return f"| {name} | {rang:.2f} s | {quiet} | {cancelled} | {flood} |\n"
 
 
 def main() -> None:
     """Measure both and print the table."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    print(
-        "| way | interrupts survived | prompt back after | cancellations the server saw | callback during a busy cell |"
-    )
-    print("|---|---|---|---|---|")
+    sys.stdout.write(HEAD)
     for name, setup in (("nest_asyncio", NESTED), ("background loop", BACKGROUND)):
-        print(measure(name, setup, rounds).row(), flush=True)
+        sys.stdout.write(row(name, setup, rounds))
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -114,8 +114,8 @@ class ConfigurationError(MCPMagicsError):
     default_class = "config_invalid"
 
 
-class UnknownServerError(ConfigurationError):
-    """No server is registered under that name."""
+class UnknownServerError(ConfigurationError, KeyError):
+    """No server is registered under that name; a ``KeyError`` too, as ``servers`` is a mapping."""
 
     default_class = "unknown_server"
 

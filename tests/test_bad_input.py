@@ -6,9 +6,10 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support.commands import faulty, playground
+from support.commands import faulty, odd_stdio, playground
 from support.kernel import Kernel
 from support.odd_http import OddServer
 from support.shell import Shell
@@ -150,6 +151,14 @@ def test_noise_on_stdout_is_skipped_and_kept_in_the_log(ok: Shell) -> None:
     goes_on(ok)
 
 
+def test_json_on_stdout_that_is_no_json_rpc_is_nobodys_answer(ok: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mcp_magics.wire.dispatcher.WRONG_ID_GRACE", 0.05)
+    ok(f"%mcp add x -- {odd_stdio('json-logs')}")
+    assert ok("%mcp call x.echo text='the answer'").result.text == "the answer"
+    assert servers["x"].log.violations == 0
+    assert "boom" in ok("%mcp log x").text
+
+
 def test_a_server_that_answers_garbage_is_shown_what_it_said(ok: Shell) -> None:
     error = ok.fails(f"%mcp add x --startup-timeout 1 -- {faulty('garbage')}", "startup_timeout")
     assert "It works!" in " ".join(error.failure.evidence)
@@ -192,7 +201,9 @@ def test_two_hundred_pages_with_one_cursor_end_and_what_came_is_usable(ok: Shell
     assert cell.error is None
     error = ok.fails("%mcp tools x", "repeated_cursor")
     assert "again" in error.failure.message
-    assert ok("%mcp call x.echo1 text=usable").result.text == "usable"
+    assert "echo1" in servers["x"].tools
+    told: Any = ok.fails("%mcp call x.echo1", "rpc_error")  # it got there, and the server knows better
+    assert told.code == -32602
     lists = [each for each in servers.journal.entries("x") if '"tools/list"' in getattr(each, "text", "")]
     assert len(lists) <= 3
     goes_on(ok)
@@ -267,16 +278,14 @@ def test_a_read_only_home_keeps_nothing_and_says_where_it_could_be_kept(ok: Shel
 
 
 def test_a_body_that_is_no_json_says_line_and_column(ok: Shell) -> None:
-    error = ok.fails('%%mcp_call ok.echo\n{"text": "a",\n "b": oops}', "body_invalid")
-    assert "line 3" in str(error) or "line 2" in str(error)
-    assert "column" in str(error)
+    error = ok.fails('%%mcp_call ok.echo\n{"text": "a",\n "b": oops}', "not_json")
+    assert "line 2, column 7" in str(error)
     goes_on(ok)
 
 
 def test_a_body_that_is_no_yaml_says_line_and_column(ok: Shell) -> None:
-    error = ok.fails("%%mcp_call ok.echo\ntext: [a, b\nmore: c", "body_invalid")
-    assert "line" in str(error)
-    assert "column" in str(error)
+    error = ok.fails("%%mcp_call ok.echo\ntext: [a, b\nmore: c", "not_yaml")
+    assert "line 2, column 5" in str(error)
     goes_on(ok)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
+import sys
 from itertools import pairwise
 
 import pytest
@@ -173,3 +175,27 @@ def test_the_readme_shows_what_comes(kernel):
         elif language == "python" and code.startswith("%%mcp_call"):
             assert kernel.run(code).status == "ok"
     assert compared == 4
+
+
+@pytest.mark.kernel
+def test_the_tour_runs_as_it_stands(kernel):
+    others = re.compile(r"everything|docs|%mcp (?:add|secret|import)")
+    for _, block in fenced(text("tour.md")):
+        lines = [block] if block.startswith("%%") else block.splitlines()
+        for line in lines:
+            if not others.search(line):
+                outcome = kernel.run(line)
+                assert outcome.status == "ok", (line, outcome.error)
+
+
+@pytest.mark.kernel
+def test_the_measurement_of_the_kernel_page_can_be_run_again():
+    done = subprocess.run(
+        [sys.executable, DOCS / "measure_nest_asyncio.py", "1"], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith(("| nest", "| background"))]
+    nested, background = rows
+    assert float(background[1].split()[0]) < float(nested[1].split()[0])
+    assert background[2].startswith("1 of 1")
+    assert background[3:] == ["1", background[4]]

@@ -48,8 +48,9 @@ def test_an_interrupt_over_http_reaches_the_server_too(kernel, options):
     done(kernel.run("%mcp playground start s1 --transport http --quiet"))
     done(kernel.run("from mcp_magics import servers\nurl = servers['s1'].spec.transport.url"))
     done(kernel.run(f"%mcp add web {kernel.value('url')} {options} --quiet"))
+    done(kernel.run("%mcp call web.pid"))
     for number, (way, form) in enumerate(WAYS.items(), start=1):
-        outcome, seconds = interrupt(kernel, form.format(f"%mcp call web.slow seconds=60 label={way}"))
+        outcome, seconds = interrupt(kernel, form.format(f"%mcp call web.slow seconds=60 label={way}"), 0.8)
         assert outcome.error.ename == "KeyboardInterrupt"
         assert seconds < 1
         assert cancelled(kernel, "web", number)[-1] == way
@@ -87,7 +88,7 @@ def test_forty_interrupts_at_any_moment_leave_the_connection_usable(kernel, form
 def test_interrupting_the_connecting_ends_the_process_it_started(kernel):
     done(kernel.run("%load_ext mcp_magics"))
     for form in WAYS.values():
-        code = form.format(f"%mcp add hangs -- {PLAYGROUND} faulty --fault hang-at-start")
+        code = form.format(f"%mcp add hangs -- {PLAYGROUND} faulty --fault hangs-at-start")
         outcome, seconds = interrupt(kernel, code, after=1.5)
         assert outcome.error.ename == "KeyboardInterrupt"
         assert seconds < 1
@@ -95,14 +96,13 @@ def test_interrupting_the_connecting_ends_the_process_it_started(kernel):
     done(kernel.run("%mcp list"))
 
 
-def test_interrupting_a_question_cancels_it_and_the_call(kernel):
+def test_interrupting_a_question_cancels_it_and_the_call(kernel, monkeypatch):
     with_s1(kernel)
-    running = kernel.start(IN_A_FUNCTION.format("%mcp call s1.elicitation"), stdin=["Ada"])
-    running.answers.clear()
-    original = kernel._on_stdin
-    kernel._on_stdin = lambda message: running.outcome.prompts.append(message["content"]["prompt"])
-    running.until(lambda outcome: outcome.prompts)
-    kernel._on_stdin = original
+    asked = []
+    with monkeypatch.context() as unanswered:
+        unanswered.setattr(kernel, "_on_stdin", asked.append)
+        running = kernel.start(IN_A_FUNCTION.format("%mcp call s1.elicitation"), stdin=[])
+        running.until(lambda _: asked)
     with at_most(2):
         kernel.interrupt()
         outcome = running.wait(20)

@@ -65,6 +65,7 @@ class Connection:
         self.stale: set[str] = set()
         self.known: dict[str, tuple[Mapping[str, Any], ...]] = {}
         self.news: list[str] = []
+        self.warnings: list[str] = []
         self.channel: Channel | None = None
         self.session: ClientSession | None = None
         self.header_maps: dict[str, Mapping[tuple[str, ...], str]] = {}
@@ -345,6 +346,12 @@ class Connection:
     def noise(self, text: str) -> None:
         """Keep a line of stdout that is no JSON-RPC."""
         self.log.add("stdout", text.rstrip("\r\n"), level="warning")
+
+    def warning(self, text: str) -> None:
+        """Keep what could not be done as it was configured, for the log and for whoever connects."""
+        self.log.add("client", text, level="warning")
+        if text not in self.warnings:
+            self.warnings.append(text)
 
     def violation(self, rule: str, message: str) -> None:
         """Count and keep a breach of the protocol that belongs to no single answer."""

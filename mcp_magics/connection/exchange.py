@@ -7,7 +7,7 @@ caller's own thread; everything else (connecting, reloading, approval, input rou
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mcp_magics.connection.loop import background
@@ -109,7 +109,12 @@ async def on_loop(server: str, work: Coroutine[Any, Any, T], attempt: Attempt | 
 
 async def _rounds(attempt: Attempt, reply: Reply) -> Reply:
     request = attempt.request
-    return await settle(attempt.connection, request.method, request.members, reply, name=request.name)
+
+    async def again(extra: str) -> Reply:
+        attempt.request = replace(request, members=",".join(filter(None, (request.members, extra))))
+        return await _sent_again(attempt)
+
+    return await settle(attempt.connection, reply, again)
 
 
 async def _in_new_session(attempt: Attempt) -> Reply:
@@ -118,9 +123,14 @@ async def _in_new_session(attempt: Attempt) -> Reply:
     await connection.close()
     await connection.open()
     connection.log.add("client", "the server had forgotten the session; a new one was begun", level="warning")
-    pending = attempt.submit()
-    await run_awaiting(_arrival(pending, connection.spec.name))
-    return reply_of(pending, connection.spec.name)
+    return await _sent_again(attempt)
+
+
+async def _sent_again(attempt: Attempt) -> Reply:
+    """Send what the attempt now says, on the loop; its clock and its giving up are the attempt's."""
+    pending, server = attempt.submit(), attempt.connection.spec.name
+    await run_awaiting(_arrival(pending, server))
+    return reply_of(pending, server)
 
 
 async def _arrival(pending: Pending, server: str) -> None:

@@ -77,7 +77,8 @@ class Live:
             notes = await self._reloaded()
         if self.connection.state != "ready":
             await self.connection.open()
-            notes += self._disclosed()
+            notes += (*self._disclosed(), *self.connection.warnings)
+            self.connection.warnings.clear()
         elif "tools" in self.connection.stale:
             await self.connection.refresh()
             notes += self._news("the server changed its tools")

@@ -13,7 +13,7 @@ from mcp_magics.errors import ProtocolError
 from mcp_magics.wire.dispatcher import compact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from mcp_magics.connection.client import Connection
     from mcp_magics.results.reply import Reply
@@ -28,8 +28,11 @@ def asks_for_input(message: Mapping[str, Any] | None) -> bool:
     return isinstance(result, dict) and result.get("resultType") == "input_required"
 
 
-async def settle(connection: Connection, method: str, members: str, reply: Reply, *, name: str | None) -> Reply:
-    """Play rounds until ``reply`` is a result; raises ``ProtocolError`` after :data:`MAX_ROUNDS`."""
+async def settle(connection: Connection, reply: Reply, again: Callable[[str], Awaitable[Reply]]) -> Reply:
+    """Play rounds until ``reply`` is a result; raises ``ProtocolError`` after :data:`MAX_ROUNDS`.
+
+    ``again`` sends the request once more, with these members added to its own.
+    """
     pause = _FIRST_PAUSE
     for _ in range(MAX_ROUNDS):
         if not asks_for_input(reply.message):
@@ -38,14 +41,15 @@ async def settle(connection: Connection, method: str, members: str, reply: Reply
         extra = ""
         requests = result.get("inputRequests")
         if isinstance(requests, dict) and requests:
-            extra += f',"inputResponses":{compact(await _respond(connection, requests))}'
+            extra = f'"inputResponses":{compact(await _respond(connection, requests))}'
             pause = _FIRST_PAUSE
         else:
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
         if "requestState" in result:
-            extra += f',"requestState":{compact(result["requestState"])}'
-        reply = await connection.reply(method, members + extra, name=name)
+            state = f'"requestState":{compact(result["requestState"])}'
+            extra = f"{extra},{state}" if extra else state
+        reply = await again(extra)
     raise ProtocolError(
         f"the server asked for input {MAX_ROUNDS} times without giving a result",
         class_="too_many_rounds",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from mcp_magics.connection.approval import mode_for, needs_approval
+from mcp_magics.connection.catalog import is_enabled
 from mcp_magics.connection.exchange import Request, exchange, on_loop
 from mcp_magics.connection.waiting import Patience, run_awaiting, run_blocking
 from mcp_magics.errors import ApprovalError, CommandError, ConfigurationError, RequestCancelledError
@@ -197,13 +198,13 @@ class Server:
     ) -> CallResult:
         """Steps: one tool call; ``arguments`` is JSON text and goes on the wire as it is.
 
-        ``checked`` False sends even what is not on the list of tools.
+        ``checked`` False sends even what is not on the list of tools, but not what is disabled here.
         """
         from mcp_magics.results.call import CallResult
 
         notes += await self.ready_steps()
         known = self.connection.catalog.tools.get(tool)
-        if known is None and checked:
+        if known is None and (checked or not is_enabled(self.spec, tool)):
             self._live.refuse_unknown(tool)
         notes += await self._approved(tool, known)
         request = self._call_request(tool, arguments)
@@ -234,6 +235,11 @@ class Server:
         await self.ready_steps()
         request = Request(method, members, name, self._options.meta_members, self._options.patience(self.spec))
         return await exchange(self.connection, request)
+
+    async def result(self, method: str, members: str) -> Mapping[str, Any]:
+        """Steps: the ``result`` of any request as an object (:class:`~mcp_magics.connection.catalog.Requester`)."""
+        found = ((await self.request_steps(method, members)).message or {}).get("result")
+        return found if isinstance(found, dict) else {}
 
     async def _approved(self, tool: str, known: Tool | None) -> tuple[str, ...]:
         mode = mode_for(self.spec, tool)

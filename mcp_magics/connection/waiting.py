@@ -202,14 +202,22 @@ class WaitingRoom:
                 waiter.arrival.set_result(None)
 
     def _ring(self, arrival: asyncio.Future[None]) -> None:
-        """Called on the settling thread."""
+        """Called on the settling thread. With others waiting too, what else its loop has to hand comes along."""
         self._settled.append(arrival)
-        if not self._rung:
-            self._rung = True
-            try:
-                self._loop.call_soon_threadsafe(self._open)
-            except RuntimeError:  # the waiter's loop was closed meanwhile: nobody waits any more
-                self._settled.clear()
+        if self._rung:
+            return
+        self._rung = True
+        settling = asyncio._get_running_loop() if len(self._waiters) > 1 else None  # noqa: SLF001  the one that may be None
+        if settling is None or settling is self._loop:
+            self._bell()
+        else:
+            settling.call_soon(self._bell)
+
+    def _bell(self) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._open)
+        except RuntimeError:  # the waiter's loop was closed meanwhile: nobody waits any more
+            self._settled.clear()
 
     def _open(self) -> None:
         self._rung = False

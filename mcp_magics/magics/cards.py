@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _COLOURS = {"ready": "#1a7f37", "failed": "#b00020", "connecting": "#9a6700", "idle": "#57606a"}
 _SHOWN_TOOLS = 24
 _LONGEST = 4_000
+_PRE = "font-family:monospace;white-space:pre-wrap"
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class ToolCard:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
         title = escaped(f"{self.tool.server}.{self.tool.name}")
         body = "".join(
-            f"{f'<b>{head}</b>' if head else ''}<pre style='white-space:pre-wrap'>{escaped(text)}</pre>"
+            f"{f'<b>{head}</b>' if head else ''}<pre style='{_PRE}'>{escaped(text)}</pre>"
             for head, text in self._sections()
         )
         return {"text/plain": self._plain(), "text/html": f"<h4>{title}</h4>{body}"}

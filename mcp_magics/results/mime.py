@@ -56,7 +56,8 @@ _TONES: Mapping[Tone, str] = {
     "note": ' style="opacity:.75"',
     "error": f' style="color:{_RED};font-weight:600"',
 }
-_PRE = "white-space:pre-wrap;overflow:auto;max-height:40em;margin:.2em 0"
+_FONT = "font-family:var(--jp-code-font-family,monospace)"
+_PRE = f"{_FONT};white-space:pre-wrap;overflow:auto;max-height:40em;margin:.2em 0"
 _CELL = ' style="text-align:left"'
 _POLICY = (
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; media-src data:; '

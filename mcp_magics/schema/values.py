@@ -33,6 +33,7 @@ from typing import Any, cast
 
 from mcp_magics.errors import CommandError
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps would build one for every string
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _HINTS: Mapping[type, str] = {
     set: "sorted(x)",
@@ -59,7 +60,7 @@ def to_json_text(value: object, path: str = "arguments") -> str:
 
 def json_string(text: str) -> str:
     """``text`` as a JSON string; lone surrogates, which UTF-8 does not have, stay escapes (RFC 8259 §8.2)."""
-    return _SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(text, ensure_ascii=False))
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", _ENCODER.encode(text))
 
 
 def member(path: str, key: str) -> str:

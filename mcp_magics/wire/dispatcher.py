@@ -44,6 +44,9 @@ class Observer(Protocol):
     def noise(self, text: str) -> None:
         """Something arrived that is not JSON-RPC."""
 
+    def warning(self, text: str) -> None:
+        """Something was configured that could not be done as it was written."""
+
     def violation(self, rule: str, message: str) -> None:
         """The server broke the protocol in a way that belongs to no single answer."""
 
@@ -54,9 +57,13 @@ class Observer(Protocol):
         """The channel is gone."""
 
 
+# json.dumps builds an encoder at each call that asks for anything but its defaults.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def compact(value: object) -> str:
     """``value`` as JSON text on one line; raises ``ValueError`` for NaN and infinities."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 class FrameDispatcher(ABC):
@@ -213,23 +220,41 @@ class FrameDispatcher(ABC):
         try:
             message = from_json(frame, cache_strings="keys")
         except ValueError:
-            message = _last_resort(frame)
+            message = self._last_resort(frame)
         if isinstance(message, dict):
             self._take(frame, message, asked)
         elif isinstance(message, list):
             for item in message:
                 if isinstance(item, dict):
-                    self._take(compact(item).encode(), item, asked)
+                    self._take(b"", item, asked)
         else:
-            self.observer.noise(bytes(frame[:2000]).decode("utf-8", "replace"))
+            self._noise(frame)
+
+    def _last_resort(self, frame: bytes | bytearray) -> Any:
+        """What the standard library still reads and pydantic does not (a lone surrogate, bytes that are no UTF-8)."""
+        try:
+            return json.loads(frame)
+        except UnicodeDecodeError as error:
+            message = _parsed(frame.decode("utf-8", "surrogateescape"))
+            if isinstance(message, dict | list):
+                self.observer.violation("RFC 8259 §8.1: UTF-8", f"a message is not UTF-8 (byte {error.start})")
+            return message
+        except (ValueError, RecursionError):
+            return None
+
+    def _noise(self, frame: bytes | bytearray) -> None:
+        self.observer.noise(bytes(frame[:2000]).decode("utf-8", "replace"))
 
     def _take(self, frame: bytes | bytearray, message: dict[str, Any], asked: Pending | None) -> None:
-        if "method" not in message:
+        if "method" in message:
+            if "id" in message:
+                self._take_request(message)
+            else:
+                self._take_notification(message)
+        elif "id" in message or ("error" in message and "jsonrpc" in message):
             self._take_response(frame, message, asked)
-        elif "id" in message:
-            self._take_request(message)
-        else:
-            self._take_notification(message)
+        else:  # a line of JSON logging, say
+            self._noise(frame)
 
     def _take_response(self, frame: bytes | bytearray, message: dict[str, Any], asked: Pending | None) -> None:
         request_id = message.get("id")
@@ -355,10 +380,9 @@ def _for_session(error: BaseException) -> BaseException:
     return error
 
 
-def _last_resort(frame: bytes | bytearray) -> Any:
-    """What the standard library still reads and pydantic does not (a lone surrogate, say), else None."""
+def _parsed(text: str) -> Any:
     try:
-        return json.loads(frame)
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None
 

@@ -51,7 +51,7 @@ class LegacySseDispatcher(FrameDispatcher):
 
     async def _read_stream(self) -> Failure:
         async with self._client.stream("GET", self._url, headers={"accept": "text/event-stream"}) as response:
-            kind = response.headers.get("content-type", "")
+            kind = response.headers.get("content-type", "").lower()
             if response.status_code != 200 or not kind.startswith("text/event-stream"):
                 return await self._refused(response)
             decoder = EventDecoder()

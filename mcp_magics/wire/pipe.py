@@ -1,9 +1,9 @@
 """stdio (basic/transports: stdio): newline-delimited JSON straight on the child's pipes.
 
 The SDK's reader joins its buffer at every chunk, which is quadratic in a long line (100 MB took 96 s); here a line
-grows in one ``bytearray`` that becomes the frame. A small message is written by the thread that sends it, because a
-hop to the loop costs as much as the pipe: a write of at most ``PIPE_BUF`` bytes is atomic (POSIX write(2)), and
-under the lock nothing can come between. Everything else queues for the loop.
+grows in one ``bytearray``. A small message is written by the thread that sends it, because a hop to the loop costs
+as much as the pipe: a write of at most ``PIPE_BUF`` bytes is atomic (POSIX write(2)), and under the lock nothing can
+come between. Where others are under way already it queues for the loop, which writes all that have come as one.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mcp_magics.wire.transport import Channel
 
 ATOMIC = select.PIPE_BUF
+BATCH = 64 * 1024
+"""Bytes of small messages that are written together: what a pipe holds."""
 SMALL_READ = 64 * 1024
 LARGE_READ = 1024 * 1024
 MAX_FRAME_BYTES = 1024 * 1024 * 1024
@@ -47,6 +49,7 @@ class PipeDispatcher(FrameDispatcher):
         self._buffer = bytearray()
         self._read_size = SMALL_READ
         self._outbox: deque[memoryview] = deque()
+        self._flushing = False
         self._writing = False
         self._lock = threading.Lock()
         self._ended = asyncio.Event()
@@ -58,11 +61,14 @@ class PipeDispatcher(FrameDispatcher):
 
     def _send(self, frame: bytes, pending: Pending | None, headers: dict[str, str] | None) -> None:  # noqa: ARG002
         line = frame.replace(b"\n", b" ") + b"\n"
-        if len(line) <= ATOMIC:
-            with self._lock:
-                if not self._outbox and self._write_now(line):
-                    return
-        self._outbox.append(memoryview(line))
+        alone = len(self._pending) <= 1 and len(line) <= ATOMIC
+        with self._lock:
+            if alone and not self._outbox and self._write_now(line):
+                return
+            self._outbox.append(memoryview(line))
+            if self._flushing:
+                return
+            self._flushing = True
         self.loop.call_soon_threadsafe(self._flush)
 
     def _write_now(self, line: bytes) -> bool:
@@ -78,13 +84,10 @@ class PipeDispatcher(FrameDispatcher):
     def _flush(self) -> None:
         """Write what the pipe takes; the rest when it takes more."""
         with self._lock:
+            self._flushing = False
             try:
                 while self._outbox:
-                    written = os.write(self.process.stdin_fd, self._outbox[0])
-                    if written < len(self._outbox[0]):
-                        self._outbox[0] = self._outbox[0][written:]
-                    else:
-                        self._outbox.popleft()
+                    self._write_batch()
             except BlockingIOError:
                 self._watch_stdin()
                 return
@@ -92,6 +95,24 @@ class PipeDispatcher(FrameDispatcher):
                 self._outbox.clear()
                 self._end()
             self._unwatch_stdin()
+
+    def _write_batch(self) -> None:
+        batch, written = self._batch(), 0
+        try:
+            written = os.write(self.process.stdin_fd, batch)
+        finally:
+            if written < len(batch):
+                self._outbox.appendleft(batch[written:])
+
+    def _batch(self) -> memoryview:
+        """The first of the outbox, small messages joined: a write for each would cost more than what it carries."""
+        first = self._outbox.popleft()
+        if not self._outbox or len(first) + len(self._outbox[0]) > BATCH:
+            return first
+        batch = bytearray(first)
+        while self._outbox and len(batch) + len(self._outbox[0]) <= BATCH:
+            batch += self._outbox.popleft()
+        return memoryview(batch)
 
     def _watch_stdin(self) -> None:
         if not self._writing:
@@ -126,15 +147,16 @@ class PipeDispatcher(FrameDispatcher):
             return
         *lines, rest = chunk.split(b"\n")
         for line in lines:
-            if self._buffer:
-                whole, self._buffer = self._buffer, bytearray()
-                whole += line
-                self._line(whole)
-            else:
-                self._line(line)
+            self._line(self._completed(line) if self._buffer else line)
         self._buffer += rest
 
-    def _line(self, line: bytes | bytearray) -> None:
+    def _completed(self, end: bytes) -> bytes:
+        """The buffered line with its ``end``; as bytes, of which the parser makes no copy of its own."""
+        whole, self._buffer = self._buffer, bytearray()
+        whole += end
+        return bytes(whole)
+
+    def _line(self, line: bytes) -> None:
         if line.endswith(b"\r"):
             line = line[:-1]
         if line and not line.isspace():

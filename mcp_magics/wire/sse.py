@@ -1,11 +1,12 @@
 """Server-sent events as bytes (WHATWG HTML §9.2.6): one copy of the data, however long a line is.
 
 httpx2's own ``EventSource`` decodes to text, joins, partitions, slices and encodes each line again to measure it:
-a 100 MB event peaked above four times its size. Here a line grows in one ``bytearray``, which becomes the frame.
+a 100 MB event peaked above four times its size. Here a line grows in one ``bytearray``.
 """
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 
 MAX_EVENT_BYTES = 1024 * 1024 * 1024
@@ -17,7 +18,7 @@ class Event:
     """One dispatched event; ``id`` is the last event id so far, ``retry`` milliseconds."""
 
     event: str
-    data: bytes | bytearray
+    data: bytes
     id: str
     retry: int | None
 
@@ -31,6 +32,7 @@ class EventDecoder:
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         self._line = bytearray()
+        self._first = True
         self._carriage_return = False
         self._data: list[bytearray] = []
         self._event = ""
@@ -55,16 +57,19 @@ class EventDecoder:
         return events
 
     def _newlines(self, chunk: bytes) -> bytes:
-        r"""``chunk`` with every line ending as ``\n``; a CR at its end waits for the next chunk."""
-        if self._carriage_return:
-            chunk = b"\r" + chunk
-        self._carriage_return = chunk.endswith(b"\r")
-        if self._carriage_return:
-            chunk = chunk[:-1]
+        r"""``chunk`` with every line ending as ``\n``; a LF at its beginning may belong to the CR before it."""
+        ended = self._carriage_return
+        if chunk:
+            self._carriage_return = chunk.endswith(b"\r")
+        if ended and chunk.startswith(b"\n"):
+            chunk = chunk[1:]
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _take_line(self) -> Event | None:
         line, self._line = self._line, bytearray()
+        if self._first:
+            self._first = False
+            del line[: 3 * line.startswith(BOM_UTF8)]
         if not line:
             return self._dispatch()
         colon = line.find(b":", 0, 64)
@@ -91,5 +96,6 @@ class EventDecoder:
         self._data, self._event, self._retry, self._size = [], "", None, 0
         if not data and retry is None and not event and not self.last_event_id:
             return None
-        joined = data[0] if len(data) == 1 else b"\n".join(data)
+        # As bytes: the JSON parser copies a bytearray before it reads it.
+        joined = bytes(data[0]) if len(data) == 1 else b"\n".join(data)
         return Event(event or "message", joined, self.last_event_id, retry)

@@ -116,7 +116,7 @@ class StreamableDispatcher(FrameDispatcher):
     async def _post_frame(self, frame: bytes, pending: Pending | None, headers: dict[str, str] | None) -> None:
         response = await self._open("POST", self._headers(headers), frame)
         try:
-            kind = response.headers.get("content-type", "")
+            kind = response.headers.get("content-type", "").lower()
             if response.status_code in (200, 201) and kind.startswith("application/json"):
                 await self._json(response, pending)
             elif response.status_code == 200 and kind.startswith("text/event-stream"):
@@ -221,7 +221,7 @@ class StreamableDispatcher(FrameDispatcher):
         if response.status_code in (202, 204) and pending is None:
             return
         body = await response.aread()
-        if pending is not None and response.headers.get("content-type", "").startswith("application/json"):
+        if pending is not None and b'"jsonrpc"' in body[:BODY_HEAD]:
             self.receive(body, pending)
             if pending.done:
                 return
@@ -267,7 +267,7 @@ class StreamableDispatcher(FrameDispatcher):
             except httpx2.HTTPError:
                 return
             try:
-                if response.status_code != 200 or "text/event-stream" not in response.headers.get("content-type", ""):
+                if response.status_code != 200 or "text/event-stream" not in response.headers.get("content-type", "").lower():
                     return
                 async for event in _events(response, decoder):
                     retry = event.retry / 1000 if event.retry is not None else retry

@@ -89,6 +89,10 @@ class Channel:
         """Passed on."""
         self._observer.noise(text)
 
+    def warning(self, text: str) -> None:
+        """Passed on."""
+        self._observer.warning(text)
+
     def violation(self, rule: str, message: str) -> None:
         """Passed on."""
         self._observer.violation(rule, message)
@@ -177,4 +181,4 @@ async def _http(spec: ServerSpec, candidate: Candidate, channel: Channel, journa
 
 def _warn(channel: Channel, warnings: tuple[str, ...]) -> None:
     for warning in warnings:
-        channel.violation("configuration", warning)
+        channel.warning(warning)

@@ -80,9 +80,11 @@ class OddServer:
         """The response to one request."""
         chosen = self.on.get(asked.rpc) or self.on.get("*")
         answer = chosen(asked) if chosen else None
-        if answer is None:
-            answer = self._ordinary(asked)
-        return answer if isinstance(answer, Response) else result(asked, answer)
+        return self.ordinary(asked) if answer is None else _response(asked, answer)
+
+    def ordinary(self, asked: Asked) -> Response:
+        """The answer nobody replaced."""
+        return _response(asked, self._ordinary(asked))
 
     def _ordinary(self, asked: Asked) -> Response | dict[str, Any]:
         match asked.rpc:
@@ -123,6 +125,10 @@ class OddServer:
         return Handler
 
 
+def _response(asked: Asked, answer: Response | dict[str, Any]) -> Response:
+    return answer if isinstance(answer, Response) else result(asked, answer)
+
+
 def _write(handler: BaseHTTPRequestHandler, response: Response) -> None:
     streamed = isinstance(response.body, tuple)
     handler.send_response(response.status)
@@ -134,7 +140,10 @@ def _write(handler: BaseHTTPRequestHandler, response: Response) -> None:
         handler.send_header("connection", "close")
         handler.close_connection = True
     else:
-        handler.send_header("content-length", str(len(response.body)))
+        if "content-length" not in response.headers:
+            handler.send_header("content-length", str(len(response.body)))
+        else:
+            handler.close_connection = True
     handler.end_headers()
     for chunk in response.body if isinstance(response.body, tuple) else (response.body,):
         handler.wfile.write(chunk)

@@ -158,7 +158,7 @@ class Silent(WellBehaved):
 
 
 class Late(WellBehaved):
-    """Answers calls 0.3 s late, with a progress message every 0.1 s where --progress was asked."""
+    """Its tool ``ticking`` answers after twelve tenths of a second, with progress at each."""
 
     name = "late"
 
@@ -181,6 +181,19 @@ class Late(WellBehaved):
         return super().call(params)
 
 
+class JsonLogs(WellBehaved):
+    """Logs to stdout in JSON, and answers calls a third of a second later."""
+
+    name = "json-logs"
+
+    def respond(self, request: Message) -> None:
+        for line in ({"level": "error", "error": "boom"}, {"level": "info", "result": 1}, [], 7, None, "text"):
+            self.send(line)  # type: ignore[arg-type]
+        if request["method"] == "tools/call":
+            time.sleep(0.3)
+        super().respond(request)
+
+
 class Secretive(WellBehaved):
     """Its description and results want to be HTML, escape sequences and something invisible."""
 
@@ -195,7 +208,7 @@ class Secretive(WellBehaved):
 SERVERS: dict[str, type[WellBehaved]] = {
     each.name: each
     for each in (
-        Names, Crlf, Bom, NoTools, Bare, Values, Batch, StringId, Hints, Growing, Silent, Late, Secretive,
+        Names, Crlf, Bom, NoTools, Bare, Values, Batch, StringId, Hints, Growing, Silent, Late, JsonLogs, Secretive,
     )
 }  # fmt: skip
 

@@ -73,12 +73,15 @@ class Shell:
 
     def run(self, code: str) -> Cell:
         """Run a cell, whatever becomes of it."""
-        cell = Cell()
+        cell, shown = Cell(), list[Bundle]()
+        hook: Any = self.ip.displayhook
+        hook.write_output_prompt = _nothing
+        hook.write_format_data = lambda data, _metadata=None: shown.append(data)
         self.ip._showtraceback = lambda _kind, _value, lines: cell.traceback.extend(lines)
         with capture_output() as captured:
             outcome = self.ip.run_cell(code)
         cell.stdout = captured.stdout
-        cell.outputs = [dict(each.data) for each in captured.outputs]
+        cell.outputs = [*(dict(each.data) for each in captured.outputs), *shown]
         cell.result, cell.error = outcome.result, outcome.error_in_exec or outcome.error_before_exec
         if isinstance(cell.error, MCPMagicsError):
             assert cell.traceback == cell.error._render_traceback_(), cell.traceback
@@ -154,5 +157,5 @@ def _bounded() -> Iterator[None]:
 
 
 def _nothing() -> None:
-    """Sweeping is of the whole machine: the tests of processes do it, one at a time."""
+    """Stands for what a test does without: the prompt before a result, the sweep of the whole machine."""
 

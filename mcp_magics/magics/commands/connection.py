@@ -32,7 +32,8 @@ async def do_connect(context: Context, command: Command) -> Any:
     servers = _chosen(context, command)
     if protocol := command.options.text("protocol"):
         servers = [server.in_era(protocol) for server in servers]  # type: ignore[arg-type]  # one of the choices
-    failures = await connect_all([server for server in servers if server.spec.enabled])
+    connected = await connect_all([server for server in servers if server.spec.enabled])
+    failures = connected.failures
     if failures and len(servers) == 1:
         raise next(iter(failures.values()))
     required = [name for name in failures if context.servers[name].spec.required]
@@ -41,12 +42,14 @@ async def do_connect(context: Context, command: Command) -> Any:
         raise type(failures[required[0]])(
             f"required MCP servers failed to initialize: {text}", class_="required_failed", next_step="%mcp list"
         )
-    return _table(servers) if len(servers) != 1 else ServerCard.of(servers[0], "connected", ())
+    if len(servers) == 1:
+        return ServerCard.of(servers[0], "connected", connected.notes.get(servers[0].name, ()))
+    return _table(servers, "; ".join(f"{name}: {note}" for name, notes in connected.notes.items() for note in notes))
 
 
-def _table(servers: list[Server]) -> Listing:
+def _table(servers: list[Server], note: str = "") -> Listing:
     rows = [row(server) for server in servers]
-    return Listing(counted(len(rows), "server"), tuple(rows[0]) if rows else ("server",), rows, servers)
+    return Listing(counted(len(rows), "server"), tuple(rows[0]) if rows else ("server",), rows, servers, note)
 
 
 async def do_disconnect(context: Context, command: Command) -> Note:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.connection.catalog import fetch
-from mcp_magics.connection.exchange import on_loop
 from mcp_magics.magics.commands.tools import given, meta_of
 from mcp_magics.magics.outcome import Message, expecting
 from mcp_magics.magics.parse import target
@@ -43,12 +42,12 @@ async def do_prompts(context: Context, command: Command) -> Listing:
 
 
 async def _listing(context: Context, command: Command, kind: str) -> Listing:
-    server = context.servers[command.word(0) or ""]
+    server = context.servers[command.word(0) or ""].with_options(timeout=command.options.seconds("timeout"))
     await server.ready_steps()
-    page = await on_loop(server.name, fetch(server.connection, server.name, kind))
+    page = await fetch(server, server.name, kind)
+    server.connection.known[kind] = page.items
     if page.problem is not None:
         raise page.problem
-    server.connection.known[kind] = page.items
     columns = _COLUMNS[kind]
     rows = [{column: _cell(item, column) for column in columns} for item in page.items]
     return Listing(f"{server.name}: {counted(len(rows), kind[:-1])}", columns, rows, page.items)

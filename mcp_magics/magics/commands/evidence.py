@@ -131,7 +131,7 @@ class Wire:
         shown = self._pretty()[:200_000]
         return {
             "text/plain": clean(shown)[:100_000],
-            "text/html": f"<pre style='white-space:pre-wrap'>{escaped(shown[:60_000])}</pre>",
+            "text/html": f"<pre style='font-family:monospace;white-space:pre-wrap'>{escaped(shown[:60_000])}</pre>",
         }
 
     def __repr__(self) -> str:

@@ -31,13 +31,16 @@ async def do_secret(context: Context, command: Command) -> Note | Listing:  # no
 
 
 def _ask(name: str) -> str:
-    from getpass import getpass
+    import getpass
+    import warnings
 
     value = ""
     try:
-        value = getpass(f"{name}: ")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)  # what would be typed in sight is not asked for
+            value = getpass.getpass(f"{name}: ")
     except Exception as error:
-        if type(error).__name__ not in {"StdinNotImplementedError", "EOFError"}:
+        if type(error).__name__ not in {"StdinNotImplementedError", "EOFError", "GetPassWarning"}:
             raise
     if not value:
         raise ConfigurationError(

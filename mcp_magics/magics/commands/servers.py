@@ -17,7 +17,7 @@ from mcp_magics.magics.specs import spec_from_command, specs_from_body
 from mcp_magics.results.listing import Listing, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mcp_magics.config.model import Scope, ServerSpec
     from mcp_magics.connection.manager import Registration
@@ -56,16 +56,19 @@ def _registered_only(registrations: list[Registration]) -> Note:
 
 async def _connected(registrations: list[Registration]) -> Any:
     """Connect side by side; raise the first failure that is no missing login, after all have been tried."""
-    failures = await connect_all(
+    connected = await connect_all(
         [registration.server for registration in registrations if registration.server.spec.enabled]
     )
     told = {each.server.name: each.notes for each in registrations}
-    for name, error in failures.items():
+    for name, error in connected.failures.items():
         if error.failure.class_ not in LOGIN_NEEDED:
             evidence = (*error.failure.evidence[:1], *told[name], *error.failure.evidence[1:])
             error.failure = replace(error.failure, evidence=evidence)
             raise error
-    cards = [ServerCard.of(each.server, _told(each), each.notes) for each in registrations]
+    cards = [
+        ServerCard.of(each.server, _told(each), (*each.notes, *connected.notes.get(each.server.name, ())))
+        for each in registrations
+    ]
     if len(cards) == 1:
         return cards[0]
     servers = [each.server for each in registrations]
@@ -82,8 +85,16 @@ def _told(registration: Registration) -> str:
     return f"unchanged, running since {clock}; after editing its code: %mcp restart {name}"
 
 
-async def connect_all(servers: Iterable[Server]) -> dict[str, MCPMagicsError]:
-    """Steps: connect to ``servers`` side by side; the failures by name."""
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """What became of connecting side by side, by name: the failures, and what the others have to say."""
+
+    failures: Mapping[str, MCPMagicsError]
+    notes: Mapping[str, tuple[str, ...]]
+
+
+async def connect_all(servers: Iterable[Server]) -> Connected:
+    """Steps: connect to ``servers`` side by side; raises only for an interrupt."""
     jobs = {server.name: background.start(server.open()) for server in servers}
     failures: dict[str, MCPMagicsError] = {}
     try:
@@ -98,7 +109,7 @@ async def connect_all(servers: Iterable[Server]) -> dict[str, MCPMagicsError]:
             failures[name] = type(job.error).of(job.error.failure)
         elif job.error is not None:
             raise ConnectionFailedError("interrupted", class_="interrupted", server=name) from None
-    return failures
+    return Connected(failures, {name: job.result() for name, job in jobs.items() if job.error is None})
 
 
 async def do_list(context: Context, command: Command) -> Listing:  # noqa: ARG001  every verb takes both
