@@ -60,7 +60,7 @@ class Contest:
 
     async def one_at_a_time(self, effort: Effort) -> list[Measurement]:
         """Median latencies. The turns are short, so that what else the machine does falls on all alike."""
-        calls = {"awaited": self._awaited, "blocking": self._blocking, "plain": self._plain}
+        calls: dict[str, Call] = {"awaited": self._awaited, "blocking": self._blocking, "plain": self._plain}
         if self.floor is not None:
             calls["floor"] = self.floor
         times: dict[str, list[float]] = {name: [] for name in calls}

@@ -27,7 +27,7 @@ class Target:
 
     def __str__(self) -> str:
         sign = "≤" if self.bound == "at most" else "≥"
-        return f"{sign} {self.value:g}×" if self.unit == "ratio" else f"{sign} {shown(self.value, self.unit)}"
+        return f"{sign} {_times(self.value)}" if self.unit == "ratio" else f"{sign} {shown(self.value, self.unit)}"
 
     def is_met(self, found: float) -> bool:
         """Whether ``found`` keeps it."""
@@ -73,7 +73,7 @@ class Measurement:
         """The line as text."""
         compared = f"{shown(self.reference, self.unit)} {self.against}".rstrip() if self.reference else ""
         verdict = {True: "met", False: "**not met**", None: ""}[self.met]
-        ratio = f"{self.ratio:.2f}×" if self.ratio is not None else ""
+        ratio = _times(self.ratio) if self.ratio is not None else ""
         return (self.case, self.what, shown(self.ours, self.unit), compared, ratio, str(self.target or ""), verdict)
 
     def to_json(self) -> dict[str, Any]:
@@ -98,6 +98,10 @@ def shown(value: float, unit: Unit) -> str:
     scales = {"s": ((1, "s"), (1e-3, "ms"), (1e-6, "µs")), "bytes": ((1e6, "MB"), (1024, "KB"), (1, "B"))}[unit]
     size, name = next((each for each in scales if value >= each[0]), scales[-1])
     return f"{value / size:.3g} {name}"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.3g}×"  # noqa: RUF001  the sign it is written with everywhere
 
 
 HEAD = ("case", "what", "mcp_magics", "compared with", "ratio", "target", "")

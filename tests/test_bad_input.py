@@ -261,7 +261,9 @@ def test_a_malformed_project_file_is_listed_beside_the_servers_that_work(ok: She
     goes_on(ok)
 
 
-def test_a_read_only_home_keeps_nothing_and_says_where_it_could_be_kept(ok: Shell, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_home_keeps_nothing_and_says_where_it_could_be_kept(
+    ok: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if os.geteuid() == 0:
         monkeypatch.setenv("MCP_MAGICS_HOME", "/sys/kernel")  # a directory in which not even root can write
     else:

@@ -58,13 +58,17 @@ def words(text, servers=SERVERS):
     return list(suggestions(text, servers).words)
 
 
-@pytest.mark.parametrize("before", ["%mcp ", "x = %mcp ", "    %mcp ", "a = 1\n%mcp ", "%%mcp ", "for i in x:\n    y = %mcp "])
+@pytest.mark.parametrize(
+    "before", ["%mcp ", "x = %mcp ", "    %mcp ", "a = 1\n%mcp ", "%%mcp ", "for i in x:\n    y = %mcp "]
+)
 def test_a_verb_is_completed_wherever_a_line_may_stand(before):
     assert words(before) == list(VERBS)
     assert offered(f"{before}ca") == [f"{before}call"]
 
 
-@pytest.mark.parametrize("text", ["%mc", "%mcp", "mcp ca", "%mcp call weather.now\nprint(", "print('%mcpx ')", "%mcp nonsense ", ""])
+@pytest.mark.parametrize(
+    "text", ["%mc", "%mcp", "mcp ca", "%mcp call weather.now\nprint(", "print('%mcpx ')", "%mcp nonsense ", ""]
+)
 def test_nothing_is_offered_where_it_is_none_of_ours(text):
     assert words(text) == []
 
@@ -125,7 +129,9 @@ def test_argument_names_then_the_values_the_schema_lists():
     assert words("%mcp call weather.now loop=") == []
 
 
-@pytest.mark.parametrize("head", ["%%mcp_call weather.now\n", "%%mcp call -o x weather.now --quiet\n", "\n%%mcp_call weather.now\n"])
+@pytest.mark.parametrize(
+    "head", ["%%mcp_call weather.now\n", "%%mcp call -o x weather.now --quiet\n", "\n%%mcp_call weather.now\n"]
+)
 def test_a_yaml_body(head):
     assert offered(f"{head}ci") == [f"{head}city: "]
     assert "city: " not in words(f"{head}city: x\n")
@@ -156,10 +162,16 @@ def test_without_servers_verbs_and_options_are_still_offered():
 
 
 def test_whatever_a_schema_holds_completion_does_not_raise():
-    for broken in ({"properties": []}, {"properties": {"a": {"enum": 5, "anyOf": {"x": 1}}}}, {"properties": {"a": True}}):
+    for broken in (
+        {"properties": []},
+        {"properties": {"a": {"enum": 5, "anyOf": {"x": 1}}}},
+        {"properties": {"a": True}},
+    ):
         servers = Known(s=["t"])
         servers.live = lambda _, schema=broken: SimpleNamespace(
-            connection=SimpleNamespace(catalog=SimpleNamespace(tools={"t": SimpleNamespace(input_schema=schema)}), known={})
+            connection=SimpleNamespace(
+                catalog=SimpleNamespace(tools={"t": SimpleNamespace(input_schema=schema)}), known={}
+            )
         )
         for text in ("%mcp call s.t ", "%mcp call s.t a=", "%%mcp_call s.t\na: ", '%%mcp_call s.t\n{"a": '):
             words(text, servers)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 import subprocess
 import sys
@@ -12,7 +11,6 @@ from itertools import pairwise
 import pytest
 from support.paths import REPOSITORY
 
-from mcp_magics.config.document import json_schema
 from mcp_magics.magics.parse import parse
 from mcp_magics.magics.settings import Settings
 from mcp_magics.magics.usage import usage
@@ -122,10 +120,6 @@ def test_every_playground_server_and_fault_is_documented():
     written = text("playground.md")
     assert all(f"| `{name}` | " in written for name in CATALOGUE)
     assert [fault for fault in faulty.FAULTS if f"| `{fault}` | " not in written] == []
-
-
-def test_the_json_schema_is_the_one_the_verb_prints():
-    assert json.loads((DOCS / "mcp.schema.json").read_text("utf-8")) == json_schema()
 
 
 @each_page

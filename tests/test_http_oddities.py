@@ -24,9 +24,20 @@ def modern(asked: Asked) -> Response | dict[str, Any] | None:
     head = {"resultType": "complete"}
     match asked.rpc:
         case "server/discover":
-            return {**head, "supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}, "ttlMs": 0, "cacheScope": "private"}
+            return {
+                **head,
+                "supportedVersions": ["2026-07-28"],
+                "capabilities": {"tools": {}},
+                "ttlMs": 0,
+                "cacheScope": "private",
+            }
         case "tools/list":
-            return {**head, "tools": [{"name": "echo", "inputSchema": {"type": "object"}}], "ttlMs": 0, "cacheScope": "private"}
+            return {
+                **head,
+                "tools": [{"name": "echo", "inputSchema": {"type": "object"}}],
+                "ttlMs": 0,
+                "cacheScope": "private",
+            }
         case "tools/call":
             return {**head, "content": [{"type": "text", "text": "modern"}]}
         case "initialize":
@@ -38,7 +49,9 @@ def modern(asked: Asked) -> Response | dict[str, Any] | None:
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 415])
-def test_a_refusal_of_discovery_in_plain_text_is_a_server_of_the_handshake_era(shell: Shell, odd: OddServer, status: int) -> None:
+def test_a_refusal_of_discovery_in_plain_text_is_a_server_of_the_handshake_era(
+    shell: Shell, odd: OddServer, status: int
+) -> None:
     odd.on["server/discover"] = always(Response(status, b"nope", kind="text/plain"))
     shell(f"%mcp add a {odd.url}")
     assert servers["a"].protocol_version == "2025-11-25"
@@ -72,7 +85,9 @@ def test_a_server_of_2026_alone_is_not_asked_for_a_handshake(shell: Shell, odd: 
     ],
     ids=lambda each: each if isinstance(each, str) else f"{each.status}",
 )
-def test_what_is_no_mcp_answer_has_a_class_of_its_own(shell: Shell, odd: OddServer, response: Response, class_: str) -> None:
+def test_what_is_no_mcp_answer_has_a_class_of_its_own(
+    shell: Shell, odd: OddServer, response: Response, class_: str
+) -> None:
     odd.on["*"] = always(response)
     cell = shell.run(f"%mcp add a {odd.url}")
     failure = servers["a"].failure
@@ -116,7 +131,9 @@ def test_a_redirect_to_another_origin_gets_no_header_of_ours(shell: Shell, odd: 
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_beginning_and_listing_are_tried_again_when_a_server_stumbles(shell: Shell, odd: OddServer, status: int) -> None:
+def test_beginning_and_listing_are_tried_again_when_a_server_stumbles(
+    shell: Shell, odd: OddServer, status: int
+) -> None:
     stumble = always(Response(status, b"later", kind="text/plain"))
     odd.on["initialize"] = times(1, stumble)
     odd.on["tools/list"] = times(1, stumble)
@@ -144,7 +161,11 @@ def with_session(odd: OddServer) -> list[str]:
 
     def initialize(asked: Asked) -> Response:
         begun.append(f"session-{len(begun)}")
-        answer = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "s", "version": "1"}}
+        answer = {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {"tools": {}},
+            "serverInfo": {"name": "s", "version": "1"},
+        }
         return Response(200, result(asked, answer).body, {"mcp-session-id": begun[-1]})
 
     odd.on["initialize"] = initialize
@@ -180,7 +201,9 @@ def test_leaving_ends_the_session(shell: Shell, odd: OddServer) -> None:
 # -- answers --------------------------------------------------------------------------------------------------
 
 
-def test_an_event_stream_that_ends_without_the_answer_says_that_the_outcome_is_unknown(shell: Shell, odd: OddServer) -> None:
+def test_an_event_stream_that_ends_without_the_answer_says_that_the_outcome_is_unknown(
+    shell: Shell, odd: OddServer
+) -> None:
     shell(f"%mcp add a {odd.url}")
     odd.on["tools/call"] = always(sse())
     told = shell.fails("%mcp call a.echo text=x", "stream_lost")
@@ -191,7 +214,9 @@ def test_an_event_stream_that_ends_without_the_answer_says_that_the_outcome_is_u
 def test_messages_before_the_answer_in_its_stream_are_heard(shell: Shell, odd: OddServer) -> None:
     def call(asked: Asked) -> Response:
         log = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "on the way"}}
-        return sse(log, {"jsonrpc": "2.0", "id": asked.rpc_id, "result": {"content": [{"type": "text", "text": "there"}]}})
+        return sse(
+            log, {"jsonrpc": "2.0", "id": asked.rpc_id, "result": {"content": [{"type": "text", "text": "there"}]}}
+        )
 
     shell(f"%mcp add a {odd.url}")
     odd.on["tools/call"] = call
@@ -206,7 +231,9 @@ def test_events_may_end_their_lines_in_any_way_and_come_in_any_pieces(shell: She
         head, tail = json.dumps(message, ensure_ascii=False).split(",", 1)
         lines = ["\ufeffid: 1", ": comment", "event: message", f"data: {head},", f"data: {tail}", "", ""]
         whole = end.join(lines).encode()
-        return Response(body=tuple(whole[at : at + 7] for at in range(0, len(whole), 7)), kind="text/event-stream;charset=utf-8")
+        return Response(
+            body=tuple(whole[at : at + 7] for at in range(0, len(whole), 7)), kind="text/event-stream;charset=utf-8"
+        )
 
     shell(f"%mcp add a {odd.url}")
     odd.on["tools/call"] = call
@@ -232,7 +259,9 @@ def test_another_requests_id_is_no_answer(shell: Shell, odd: OddServer) -> None:
     assert shell("%mcp call a.echo text=fine").result.text == "fine"
 
 
-@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8"])
+@pytest.mark.parametrize(
+    "kind", ["application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8"]
+)
 def test_the_content_type_is_read_as_http_says(shell: Shell, odd: OddServer, kind: str) -> None:
     odd.on["*"] = lambda asked: replace(odd.ordinary(asked), kind=kind) if asked.rpc_id is not None else None
     shell(f"%mcp add a {odd.url}")
@@ -249,7 +278,9 @@ def test_a_notification_is_accepted_in_any_way(shell: Shell, odd: OddServer, sta
 def test_a_batch_as_an_answer_is_read(shell: Shell, odd: OddServer) -> None:
     shell(f"%mcp add a {odd.url}")
     odd.on["tools/call"] = lambda asked: Response(
-        body=json.dumps([{"jsonrpc": "2.0", "id": asked.rpc_id, "result": {"content": [{"type": "text", "text": "one"}]}}]).encode()
+        body=json.dumps(
+            [{"jsonrpc": "2.0", "id": asked.rpc_id, "result": {"content": [{"type": "text", "text": "one"}]}}]
+        ).encode()
     )
     assert shell("%mcp call a.echo").result.text == "one"
 

@@ -11,7 +11,9 @@ from support.notebook import S1, at_most, done, with_s1
 pytestmark = pytest.mark.kernel
 
 HEAVY = ("mcp", "mcp_types", "pydantic", "httpx2", "pandas", "jsonschema", "ruamel", "keyring", "authlib", "ipywidgets")
-WHO_RAN = "import mcp_magics.magics.extension as e; calls = []\nold_run, old_arun = e.MCPMagics._block, e.MCPMagics.arun\n"
+WHO_RAN = (
+    "import mcp_magics.magics.extension as e; calls = []\nold_run, old_arun = e.MCPMagics._block, e.MCPMagics.arun\n"
+)
 SPY = WHO_RAN + (
     "def _block(self, *a, **k):\n    calls.append('sync')\n    return old_run(self, *a, **k)\n"
     "def arun(self, *a, **k):\n    calls.append('await')\n    return old_arun(self, *a, **k)\n"
@@ -155,7 +157,9 @@ def test_capture_and_time_see_the_result(cell, notebook):
 
 
 def test_an_expression_sees_the_names_of_the_function_it_stands_in(cell, notebook):
-    cell("n = 'the notebook'\ndef f(n):\n    r = %mcp call s1.echo text={n.upper()}\n    return r.text\nsaid = f('mine')")
+    cell(
+        "n = 'the notebook'\ndef f(n):\n    r = %mcp call s1.echo text={n.upper()}\n    return r.text\nsaid = f('mine')"
+    )
     assert notebook.value("said") == "MINE"
     joined = "{''.join(c + k for c in 'ab')}"
     cell(f"async def g(k):\n    r = %mcp call s1.echo text={joined}\n    return r.text\nsaid = await g('-')")
@@ -165,7 +169,11 @@ def test_an_expression_sees_the_names_of_the_function_it_stands_in(cell, noteboo
 
 
 def test_output_lands_in_the_cell_that_started_it(notebook):
-    done(notebook.run("import asyncio\nasync def later():\n    await asyncio.sleep(0.3)\n    %mcp call s1.echo text=mine"))
+    done(
+        notebook.run(
+            "import asyncio\nasync def later():\n    await asyncio.sleep(0.3)\n    %mcp call s1.echo text=mine"
+        )
+    )
     first = notebook.start("task = asyncio.create_task(later())")
     first.wait()
     second = notebook.run("await task\nprint('second')")

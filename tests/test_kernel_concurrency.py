@@ -120,10 +120,7 @@ def test_a_forked_child_that_outlives_the_kernel_holds_no_server(kernel):
     from support.notebook import all_gone, family
 
     processes = family(with_s1(kernel))
-    code = (
-        "import os, time\npid = os.fork()\n"
-        "if pid == 0:\n    os.setsid(); time.sleep(30); os._exit(0)"
-    )
+    code = "import os, time\npid = os.fork()\nif pid == 0:\n    os.setsid(); time.sleep(30); os._exit(0)"
     done(kernel.run(code))
     import psutil
 

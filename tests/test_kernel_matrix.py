@@ -65,7 +65,9 @@ def check(executed):
     assert [sorted(each.data) for each in outputs[CELLS[2]]] == [["image/png", "text/plain"]] * 2
     (progressed,) = outputs[CELLS[3]]
     assert progressed.data["text/plain"].startswith("8 steps done")
-    asked = "".join(str(each.get("text", "")) + each.get("data", {}).get("text/plain", "") for each in outputs[CELLS[4]])
+    asked = "".join(
+        str(each.get("text", "")) + each.get("data", {}).get("text/plain", "") for each in outputs[CELLS[4]]
+    )
     assert '"action": "decline"' in asked
     assert "declined: no one here can answer" in asked
     assert outputs[CELLS[5]] == []

@@ -12,7 +12,14 @@ sessions = pytest.mark.parametrize("session", ["same", "own"])
 
 
 @pytest.mark.parametrize(
-    "line", ["%mcp disconnect s1", "%mcp remove s1", f"%mcp add s1 --env NEW=1 -- {S1}", "%mcp restart s1", "%unload_ext mcp_magics"]
+    "line",
+    [
+        "%mcp disconnect s1",
+        "%mcp remove s1",
+        f"%mcp add s1 --env NEW=1 -- {S1}",
+        "%mcp restart s1",
+        "%unload_ext mcp_magics",
+    ],
 )
 def test_leaving_a_server_ends_its_family_before_the_cell_does(kernel, line):
     processes = family(with_s1(kernel))
@@ -91,7 +98,11 @@ def test_a_server_that_crashes_says_how_and_the_next_call_starts_it_again(kernel
 
 def test_the_kernels_children_inherit_no_pipe_of_a_server(kernel):
     processes = family(with_s1(kernel))
-    done(kernel.run("import subprocess\nheir = subprocess.Popen(['sleep', '60'], close_fds=False, start_new_session=True)"))
+    done(
+        kernel.run(
+            "import subprocess\nheir = subprocess.Popen(['sleep', '60'], close_fds=False, start_new_session=True)"
+        )
+    )
     heir = psutil.Process(kernel.value("heir.pid"))
     kernel.kill()
     try:

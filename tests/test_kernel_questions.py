@@ -1,4 +1,4 @@
-"""A server asks a person: ``input()`` in cells of both kinds, in both protocol eras; where nobody can answer, a note."""
+"""A server asks a person: ``input()`` in cells of both kinds and both protocol eras; where nobody can, a note."""
 
 from __future__ import annotations
 

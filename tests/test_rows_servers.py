@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ from mcp_magics.connection.manager import servers
 # Row 8: MCP_MAGICS_HOME.
 
 
-def test_a_home_that_is_set_has_to_be_a_directory(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_home_that_is_set_has_to_be_a_directory(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "a file"
     file.write_text("")
     add = f"%mcp add f --scope user --no-connect -- {faulty()}"
@@ -56,35 +59,44 @@ def test_loading_and_listing_open_no_socket_and_start_no_process(tmp_path: Path)
         "    assert ip.run_cell(code).success, code\n"
         "print('SEEN', [event for event, _ in seen])\n"
     )
-    run = subprocess.run([sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, cwd=tmp_path, check=True)
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
     assert "SEEN []" in run.stdout, run.stdout
 
 
 # Row 13: proxies.
 
 
-def test_a_proxy_is_used_where_the_environment_says_so_and_no_proxy_goes_past_it(shell: Shell, odd: OddServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    for proxy in odd_server():
-        proxy.on["*"] = lambda asked: proxy.ordinary(asked) if asked.path.startswith("http://mcp.example.test/") else None
-        for name in ("http_proxy", "HTTP_PROXY"):
-            monkeypatch.setenv(name, proxy.url.removesuffix("/mcp"))
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
-        shell("%mcp add far http://mcp.example.test/mcp")
-        assert shell("%mcp call far.echo text='through the proxy'").result.text == "through the proxy"
-        assert {asked.path for asked in proxy.asked} == {"http://mcp.example.test/mcp"}
-        seen = len(proxy.asked)
-        shell(f"%mcp add near {odd.url}")
-        assert shell("%mcp call near.echo text=past").result.text == "past"
-        assert len(proxy.asked) == seen
+@pytest.fixture
+def proxy(nothing_leaks: None) -> Iterator[OddServer]:
+    """A proxy that answers for ``mcp.example.test`` itself."""
+    yield from odd_server()
+
+
+def test_a_proxy_is_used_where_the_environment_says_so_and_no_proxy_goes_past_it(
+    shell: Shell, odd: OddServer, proxy: OddServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy.on["*"] = lambda asked: proxy.ordinary(asked) if asked.path.startswith("http://mcp.example.test/") else None
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, proxy.url.removesuffix("/mcp"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    shell("%mcp add far http://mcp.example.test/mcp")
+    assert shell("%mcp call far.echo text='through the proxy'").result.text == "through the proxy"
+    assert {asked.path for asked in proxy.asked} == {"http://mcp.example.test/mcp"}
+    seen = len(proxy.asked)
+    shell(f"%mcp add near {odd.url}")
+    assert shell("%mcp call near.echo text=past").result.text == "past"
+    assert len(proxy.asked) == seen
 
 
 def test_a_dead_proxy_is_named_as_the_cause(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    error = shell.run("%mcp add far http://mcp.example.test/mcp").error
-    assert error is not None
-    assert "proxy" in str(error).lower()
+    error = shell.fails("%mcp add far http://mcp.example.test/mcp", "proxy_error")
+    assert "http://127.0.0.1:9" in error.failure.message
+    assert "NO_PROXY" in error.failure.next_step
 
 
 # Row 18: fixtures work from any directory.
@@ -92,7 +104,15 @@ def test_a_dead_proxy_is_named_as_the_cause(shell: Shell, monkeypatch: pytest.Mo
 
 def test_the_suite_runs_from_another_directory(tmp_path: Path) -> None:
     test = Path(__file__).with_name("test_calls.py")
-    command = [sys.executable, "-m", "pytest", "-q", "-c", str(test.parents[1] / "pyproject.toml"), f"{test}::test_values_travel_back_digit_for_digit"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-c",
+        str(test.parents[1] / "pyproject.toml"),
+        f"{test}::test_values_travel_back_digit_for_digit",
+    ]
     run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert run.returncode == 0, run.stdout
 
@@ -118,11 +138,17 @@ def test_a_child_finds_what_the_kernel_finds(shell: Shell, tmp_path: Path, monke
 # Row 35: static and environment headers on every request of their server only, GET and DELETE included.
 
 
-def test_headers_reach_every_method_of_one_server_and_none_of_another(shell: Shell, odd: OddServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_headers_reach_every_method_of_one_server_and_none_of_another(
+    shell: Shell, odd: OddServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def begin(asked: Asked) -> Response:
         from support.odd_http import result
 
-        answer = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "s", "version": "1"}}
+        answer = {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {"tools": {}},
+            "serverInfo": {"name": "s", "version": "1"},
+        }
         return Response(200, result(asked, answer).body, {"mcp-session-id": "one"})
 
     monkeypatch.setenv("KEY", "env-value-012345")
@@ -133,7 +159,10 @@ def test_headers_reach_every_method_of_one_server_and_none_of_another(shell: She
         shell("%mcp call a.echo text=x\n%mcp call b.echo text=y\n%mcp disconnect a b")
         assert {asked.method for asked in odd.asked} == {"POST", "GET", "DELETE"}
         for asked in odd.asked:
-            assert (asked.headers.get("x-static"), asked.headers.get("x-env")) == ("static-value", "env-value-012345"), asked
+            assert (asked.headers.get("x-static"), asked.headers.get("x-env")) == (
+                "static-value",
+                "env-value-012345",
+            ), asked
         assert not any({"x-static", "x-env"} & set(asked.headers) for asked in other.asked)
 
 
@@ -152,7 +181,9 @@ def test_headers_reach_every_method_of_one_server_and_none_of_another(shell: She
         ({}, "invalid transport"),
     ],
 )
-def test_a_field_of_the_other_transport_is_refused_in_codex_words(shell: Shell, entry: dict[str, object], said: str) -> None:
+def test_a_field_of_the_other_transport_is_refused_in_codex_words(
+    shell: Shell, entry: dict[str, object], said: str
+) -> None:
     error = shell.fails("%%mcp add\n" + json.dumps({"mcpServers": {"x": entry}}), "config_invalid")
     assert said in error.failure.message
     assert "x" not in servers
@@ -202,7 +233,7 @@ def test_the_same_contract_holds_over_every_transport(any_transport: Shell) -> N
     assert "echo" in servers["s"].tools
     assert shell("%mcp call s.echo text='äöü ☀'").result.text == "äöü ☀"
     assert float(servers["s"].call("add", a=1, b=2).text) == 3
-    assert shell("%mcp call s.image").result.images[0].data.startswith(b"\x89PNG")
+    assert servers["s"].call("image").images[0].data.startswith(b"\x89PNG")
     shell.fails("%mcp call s.nothing", "unknown_tool")
     shell.fails("%mcp request s nothing/at-all {}", "rpc_error")
     assert "answered in" in shell("%mcp ping s").text

@@ -72,7 +72,9 @@ def test_adding_the_same_again_after_it_was_edited_elsewhere_is_unchanged(shell:
     assert "unchanged" in shell(f"%mcp add f --tool-timeout 5 --env A=1 -- {faulty()}").text
 
 
-def test_the_environment_of_a_server_is_what_was_written_and_no_more(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_a_server_is_what_was_written_and_no_more(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PASSED_ON", "yes")
     monkeypatch.setenv("ANOTHER_SECRET", "not for servers")
     monkeypatch.setenv("INNER", "expanded")
@@ -90,9 +92,13 @@ def test_the_environment_of_a_server_is_what_was_written_and_no_more(shell: Shel
     assert Path(shell("%mcp call s1.cwd").result.data["cwd"]) == tmp_path.resolve()
 
 
-def test_headers_go_with_every_request_of_their_server_and_with_no_other(shell: Shell, odd: OddServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_headers_go_with_every_request_of_their_server_and_with_no_other(
+    shell: Shell, odd: OddServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TEAM_KEY", "team-key-0123456789")
-    shell(f"%mcp add a {odd.url} --header 'X-Plain: plain' --env-header X-Team=TEAM_KEY --header 'X-Ref: ${{TEAM_KEY}}!'")
+    shell(
+        f"%mcp add a {odd.url} --header 'X-Plain: plain' --env-header X-Team=TEAM_KEY --header 'X-Ref: ${{TEAM_KEY}}!'"
+    )
     shell("%mcp call a.echo text=hi")
     shell("%mcp disconnect a")
     assert odd.asked
@@ -104,8 +110,12 @@ def test_headers_go_with_every_request_of_their_server_and_with_no_other(shell: 
     assert not any("x-team" in asked.headers for asked in odd.asked)
 
 
-@pytest.mark.parametrize("value", ["tok-0123456789abcdef", "Bearer tok-0123456789abcdef", "bearer  Bearer tok-0123456789abcdef "])
-def test_a_bearer_token_is_sent_once_whatever_the_variable_begins_with(shell: Shell, odd: OddServer, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+@pytest.mark.parametrize(
+    "value", ["tok-0123456789abcdef", "Bearer tok-0123456789abcdef", "bearer  Bearer tok-0123456789abcdef "]
+)
+def test_a_bearer_token_is_sent_once_whatever_the_variable_begins_with(
+    shell: Shell, odd: OddServer, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
     monkeypatch.setenv("MY_TOKEN", value)
     cell = shell(f"%mcp add a {odd.url} --bearer-token-env-var MY_TOKEN")
     assert {asked.headers["authorization"] for asked in odd.asked} == {"Bearer tok-0123456789abcdef"}
@@ -124,7 +134,9 @@ def test_a_server_that_speaks_only_the_older_transport_succeeds_as_sse(shell: Sh
 
 
 def test_login_needed_is_a_result_of_adding_and_the_server_stays_registered(shell: Shell, odd: OddServer) -> None:
-    odd.on["*"] = lambda asked: Response(401, b"", {"www-authenticate": 'Bearer resource_metadata="http://127.0.0.1/x"'})
+    odd.on["*"] = lambda asked: Response(
+        401, b"", {"www-authenticate": 'Bearer resource_metadata="http://127.0.0.1/x"'}
+    )
     cell = shell(f"%mcp add locked {odd.url}")
     assert "auth_required" in cell.text
     assert listed(shell)["locked"]["failure"]["class"] == "auth_required"
@@ -168,7 +180,13 @@ def test_list_as_json_has_exactly_the_published_shape(shell: Shell, odd: OddServ
         assert set(each["auth"]) == {"requirement", "credential", "connection"}
         assert each["auth"]["connection"] in ("idle", "connecting", "ready", "failed")
     f = found["f"]
-    assert (f["scope"], f["enabled"], f["disabled_reason"], f["failure"], f["tools"]) == ("notebook", True, None, None, 2)
+    assert (f["scope"], f["enabled"], f["disabled_reason"], f["failure"], f["tools"]) == (
+        "notebook",
+        True,
+        None,
+        None,
+        2,
+    )
     assert f["auth"] == {"requirement": "none", "credential": "none", "connection": "ready"}
     assert f["auth_status"] == "unsupported"
     assert f["transport"]["type"] == "stdio"
@@ -251,7 +269,9 @@ def test_a_users_servers_are_private(shell: Shell, home: Path) -> None:
 
 def test_a_projects_server_found_on_disk_is_listed_and_not_started(shell: Shell, elsewhere: Path) -> None:
     started = elsewhere / "started"
-    (elsewhere / ".mcp.json").write_text(json.dumps({"mcpServers": {"found": {"command": "touch", "args": [str(started)]}}}))
+    (elsewhere / ".mcp.json").write_text(
+        json.dumps({"mcpServers": {"found": {"command": "touch", "args": [str(started)]}}})
+    )
     assert "found" in shell("%mcp list").text
     shell("%mcp get found")
     shell("%mcp status")
@@ -259,7 +279,9 @@ def test_a_projects_server_found_on_disk_is_listed_and_not_started(shell: Shell,
     assert not started.exists()
 
 
-def test_the_first_connection_to_a_server_found_on_disk_shows_what_is_run_and_what_it_gets(shell: Shell, elsewhere: Path) -> None:
+def test_the_first_connection_to_a_server_found_on_disk_shows_what_is_run_and_what_it_gets(
+    shell: Shell, elsewhere: Path
+) -> None:
     entry = {"command": sys.executable, "args": faulty().split(" ")[1:], "env": {"A": "1", "B": "2"}}
     (elsewhere / ".mcp.json").write_text(json.dumps({"mcpServers": {"found": entry}}))
     cell = shell("%mcp connect found")
@@ -397,7 +419,7 @@ def test_changed_files_restart_the_server_and_the_change_of_its_tools_is_said(sh
     code = (
         "from mcp_magics.playground.plain_server import *\n"
         "class S(WellBehaved):\n"
-        "    def tools(self, p):\n        return {{'tools': [ECHO, {{'name': {name!r}, 'inputSchema': {{'type': 'object'}}}}]}}\n"
+        "    def tools(self, p):\n        return {{'tools': [ECHO, RAW_FRAME | {{'name': {name!r}}}]}}\n"
         "S(Settings()).run()\n"
     )
     script = tmp_path / "server.py"

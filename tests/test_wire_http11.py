@@ -12,6 +12,7 @@ import pytest
 from mcp_magics.wire import http11
 from mcp_magics.wire.http import http_client
 from mcp_magics.wire.journal import Journal
+from mcp_magics.wire.verdict import network_failure
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
@@ -214,11 +215,16 @@ def test_an_answer_given_before_the_whole_request_was_read_is_an_answer():
     ],
 )
 def test_an_answer_that_is_no_http_is_a_protocol_error(answer, error):
+    async def odd(reader, writer):
+        await reader.read(65536)
+        writer.write(answer)
+        await writer.drain()
+
     async def use(client, server):
         with pytest.raises(error):
             await client.post(server.url, content=b"x")
 
-    exchange(answer, use)
+    exchange(odd, use)
 
 
 def test_a_server_that_closes_without_an_answer_is_a_protocol_error():
@@ -254,6 +260,15 @@ def test_a_port_nobody_listens_on_is_a_connect_error_that_says_so():
         with pytest.raises(httpx2.ConnectError) as caught:
             await client.post(f"http://127.0.0.1:{port}/mcp", content=b"x")
         assert isinstance(caught.value.__cause__, ConnectionRefusedError)
+
+    exchange(OK, use)
+
+
+def test_a_name_whose_every_address_refuses_is_a_refused_connection():
+    async def use(client, server):
+        with pytest.raises(httpx2.ConnectError) as caught:
+            await client.post("http://localhost:9/mcp", content=b"x")
+        assert network_failure("s", "http://localhost:9/mcp", caught.value).class_ == "connection_refused"
 
     exchange(OK, use)
 

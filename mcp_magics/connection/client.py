@@ -18,6 +18,7 @@ from mcp_magics.errors import (
     Failure,
     MCPMagicsError,
     RequestCancelledError,
+    RequestTimeoutError,
 )
 from mcp_magics.results.reply import Reply
 from mcp_magics.wire.dispatcher import compact
@@ -221,8 +222,25 @@ class Connection:
         )
         self.instructions = session.instructions or ""
 
-    async def refresh(self) -> None:
-        """List the tools anew; what changed since the last time becomes :attr:`news`."""
+    async def refresh(self, within: float | None = None) -> None:
+        """List the tools anew, ``within`` seconds (the start-up's, by default); what changed becomes :attr:`news`."""
+        seconds = within or self.spec.startup_timeout
+        try:
+            async with asyncio.timeout(seconds):
+                await self._list_tools()
+        except TimeoutError:
+            error = RequestTimeoutError(
+                f"no answer to tools/list within {seconds:g} s",
+                phase="list",
+                server=self.spec.name,
+                next_step=f"%mcp log {self.spec.name}, or %mcp restart {self.spec.name}",
+                retryable=True,
+            )
+        else:
+            return
+        raise error
+
+    async def _list_tools(self) -> None:
         from mcp.shared.inbound import find_invalid_x_mcp_header, x_mcp_header_map
 
         self.stale.discard("tools")

@@ -57,11 +57,8 @@ def in_json(body: str, schema: Schema) -> Found:
     if tokens[-1] not in "{,":
         return _NOTHING
     used = _keys(tokens)
-    return (
-        typed,
-        [f"{json.dumps(name, ensure_ascii=False)}: " for name in _properties(schema) if name not in used],
-        "argument",
-    )
+    names = (json.dumps(name, ensure_ascii=False) for name in _properties(schema) if name not in used)
+    return typed, [f"{name}: " for name in names], "argument"
 
 
 def _depth(tokens: Collection[str]) -> int:

@@ -49,11 +49,12 @@ class MCPMagics(Magics, Settings):
         return self._block(name, line, body, use, names_at(currentframe()))
 
     def _block(self, name: str, line: str, body: str | None, use: Use, names: Names) -> Any:
-        from mcp_magics.connection.waiting import run_blocking
-
         failed: BaseException | None = None
         try:
-            return run_blocking(self._steps(name, line, body, use, names), self.attendant())
+            from mcp_magics.connection.waiting import run_blocking
+
+            attendant = self.attendant()
+            return run_blocking(self._steps(name, line, body, use, names), attendant)
         except MCPMagicsError as error:
             failed = _bare(error)
         except KeyboardInterrupt:
@@ -63,12 +64,13 @@ class MCPMagics(Magics, Settings):
 
     async def arun(self, name: str, line: str, body: str | None, *, use: Use) -> Any:
         """Perform a line, awaiting: widgets and the user's own tasks go on meanwhile."""
-        from mcp_magics.connection.waiting import run_awaiting
-
         failed: BaseException | None = None
         names, of_the_cell = names_at(currentframe()), is_the_cell(currentframe())
         try:
-            return await run_awaiting(self._steps(name, line, body, use, names), self.attendant())
+            from mcp_magics.connection.waiting import run_awaiting
+
+            attendant = self.attendant()
+            return await run_awaiting(self._steps(name, line, body, use, names), attendant)
         except MCPMagicsError as error:
             failed = _bare(error)
         except asyncio.CancelledError:
@@ -130,7 +132,7 @@ def _with_problems(error: UnknownServerError, context: Context) -> UnknownServer
 
 def interrupted() -> KeyboardInterrupt:
     """An interrupt that says in one line what has become of the request."""
-    text = "interrupted; what was under way was cancelled on the server, and the connection stays usable"
+    text = "interrupted; a request under way was cancelled on its server, and the connection stays usable"
     error = KeyboardInterrupt(text)
     error._render_traceback_ = lambda: [f"KeyboardInterrupt: {text}"]  # type: ignore[attr-defined]
     return error

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskStatus
     from mcp.shared.dispatcher import CallOptions, OnNotify, OnNotifyIntercept, OnRequest
+    from typing_extensions import TypeIs
 
     from mcp_magics.wire.journal import Journal
 
@@ -258,7 +259,7 @@ class FrameDispatcher(ABC):
 
     def _take_response(self, frame: bytes | bytearray, message: dict[str, Any], asked: Pending | None) -> None:
         request_id = message.get("id")
-        pending = self._pending.pop(request_id, None) if isinstance(request_id, int | str) else None
+        pending = self._pending.pop(request_id, None) if _is_id(request_id) else None
         if pending is None and isinstance(request_id, str) and request_id.isdecimal():
             pending = self._pending.pop(int(request_id), None)
         if pending is None and request_id is None and "error" in message:
@@ -317,7 +318,7 @@ class FrameDispatcher(ABC):
 
     def _take_request(self, message: dict[str, Any]) -> None:
         request_id = message["id"]
-        if not isinstance(request_id, int | str):
+        if not _is_id(request_id):
             self.observer.violation("JSON-RPC 2.0 §4: id", f"a request with the id {compact(request_id)}")
             return
         task = self.loop.create_task(self._answer(request_id, message))
@@ -385,6 +386,11 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def _is_id(value: object) -> TypeIs[int | str]:
+    """Whether ``value`` can be a request's id: ``true`` cannot, though Python takes it for 1."""
+    return isinstance(value, int | str) and not isinstance(value, bool)
 
 
 def _number(value: object) -> float | None:

@@ -82,3 +82,13 @@ def within_origin(url: httpx2.URL, location: httpx2.URL) -> bool:
         return True
     upgrade = (url.scheme, location.scheme) == ("http", "https") and url.port is None and location.port is None
     return url.host == location.host and upgrade
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment puts before ``url``, as httpx2 reads it, or None."""
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies, proxy_bypass
+
+    parts, proxies = urlsplit(url), getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return None if proxy is None or proxy_bypass(parts.hostname or "") else proxy

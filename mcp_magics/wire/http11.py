@@ -83,7 +83,7 @@ class DirectTransport(httpx2.AsyncBaseTransport):
             return
         lines = self._idle.setdefault(origin, deque())
         lines.append(line)
-        while len(lines) > MAX_IDLE or not lines[0].is_fresh:
+        while lines and (len(lines) > MAX_IDLE or not lines[0].is_fresh):
             lines.popleft().abort()
 
     async def _dial(self, origin: _Origin, seconds: float | None) -> _Line:
@@ -130,9 +130,8 @@ class _Line:
         """Write head and body as one; a server that refuses the rest may have answered already (RFC 9112 §9.5)."""
         head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
         try:
-            parts: list[bytes | None] = [self._http.send(head)]
-            async for chunk in _chunks(request):
-                parts.append(self._http.send(h11.Data(data=chunk)))
+            parts = [self._http.send(head)]
+            parts += [self._http.send(h11.Data(data=chunk)) async for chunk in _chunks(request)]
             parts.append(self._http.send(h11.EndOfMessage()))
         except h11.LocalProtocolError as error:
             raise httpx2.LocalProtocolError(str(error)) from error

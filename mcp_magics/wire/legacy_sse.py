@@ -10,7 +10,7 @@ import httpx2
 
 from mcp_magics.errors import ConnectionFailedError, Failure
 from mcp_magics.wire.dispatcher import FrameDispatcher
-from mcp_magics.wire.http import within_origin
+from mcp_magics.wire.http import proxy_for, within_origin
 from mcp_magics.wire.sse import Event, EventDecoder
 from mcp_magics.wire.verdict import content_failure, http_failure, network_failure
 
@@ -44,7 +44,7 @@ class LegacySseDispatcher(FrameDispatcher):
         try:
             failure = await self._read_stream()
         except httpx2.HTTPError as error:
-            failure = network_failure(self.server, self.url, error)
+            failure = network_failure(self.server, self.url, error, proxy=proxy_for(self.url))
         if not self._endpoint.done():
             self._endpoint.set_exception(ConnectionFailedError.of(failure))
         self.lose(ConnectionFailedError.of(failure))
@@ -94,7 +94,7 @@ class LegacySseDispatcher(FrameDispatcher):
                     self._endpoint.result(), content=frame, headers={"content-type": "application/json"}
                 )
             except httpx2.HTTPError as error:
-                self._failed(pending, network_failure(self.server, self.url, error))
+                self._failed(pending, network_failure(self.server, self.url, error, proxy=proxy_for(self.url)))
                 continue
             if response.status_code >= 300:
                 self._failed(

@@ -16,7 +16,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from mcp_magics.errors import ConnectionFailedError, Failure, MCPMagicsError
 from mcp_magics.wire.dispatcher import FrameDispatcher
-from mcp_magics.wire.http import within_origin
+from mcp_magics.wire.http import proxy_for, within_origin
 from mcp_magics.wire.sse import Event, EventDecoder, EventTooLargeError
 from mcp_magics.wire.verdict import content_failure, http_failure, network_failure
 
@@ -104,7 +104,7 @@ class StreamableDispatcher(FrameDispatcher):
         try:
             await self._post_frame(frame, pending, headers)
         except httpx2.HTTPError as error:
-            self._failed(pending, network_failure(self.server, self.url, error))
+            self._failed(pending, network_failure(self.server, self.url, error, proxy=proxy_for(self.url)))
         except EventTooLargeError as error:
             self._failed(pending, Failure("too_large", str(error), "http", self.server))
         except MCPMagicsError as error:
@@ -241,7 +241,8 @@ class StreamableDispatcher(FrameDispatcher):
     def _failed(self, pending: Pending | None, failure: Failure) -> None:
         self.last_failure = failure
         if pending is None:
-            self.observer.violation("http", failure.message)
+            wanted = "a notification is answered with 202 Accepted (basic/transports: Sending Messages)"
+            self.observer.violation(wanted, failure.message)
         elif self._pending.pop(pending.id, None) is not None:
             pending.fail(ConnectionFailedError.of(failure))
 
@@ -267,7 +268,8 @@ class StreamableDispatcher(FrameDispatcher):
             except httpx2.HTTPError:
                 return
             try:
-                if response.status_code != 200 or "text/event-stream" not in response.headers.get("content-type", "").lower():
+                kind = response.headers.get("content-type", "").lower()
+                if response.status_code != 200 or not kind.startswith("text/event-stream"):
                     return
                 async for event in _events(response, decoder):
                     retry = event.retry / 1000 if event.retry is not None else retry

@@ -5,6 +5,7 @@ The classes are those of ``docs/failures.md``. "Could not check" is never "not s
 
 from __future__ import annotations
 
+import errno
 import re
 import ssl
 from typing import TYPE_CHECKING
@@ -120,26 +121,24 @@ def _evidence(url: str, status: int, headers: Mapping[str, str], body: bytes) ->
     )
 
 
-def network_failure(server: str, url: str, error: Exception) -> Failure:
-    """The verdict on a request that got no response at all."""
+def network_failure(server: str, url: str, error: Exception, *, proxy: str | None = None) -> Failure:
+    """The verdict on a request that got no response at all; ``proxy`` is the one it was to go through."""
     cause = _root(error)
     text = redactor().text(str(cause) or str(error) or type(error).__name__)
     shown = redactor().url(url)
-    class_, message, next_step, retryable = _by_error(server, shown, error, cause, text)
+    through = f"the proxy {redactor().url(proxy)}" if proxy is not None else ""
+    class_, message, next_step, retryable = _by_error(server, shown, error, cause, text, through)
     return Failure(class_, message, "http", server, (f"{type(cause).__name__}: {text}",), next_step, retryable)
 
 
-def _by_error(server: str, url: str, error: Exception, cause: BaseException, text: str) -> tuple[str, str, str, bool]:
+def _by_error(server: str, url: str, error: Exception, cause: BaseException, text: str, through: str) -> _Verdict:
     again = f"%mcp connect {server}"
     name = type(error).__name__
-    if name == "ProxyError":
-        return (
-            "proxy_error",
-            f"the proxy did not let the request through to {url}",
-            "check HTTPS_PROXY and NO_PROXY",
-            True,
-        )
-    if isinstance(cause, ssl.SSLError) or "CERTIFICATE_VERIFY" in text:
+    is_tls = isinstance(cause, ssl.SSLError) or "CERTIFICATE_VERIFY" in text
+    if name == "ProxyError" or (through and name in ("ConnectError", "ConnectTimeout") and not is_tls):
+        message = f"{through or 'the proxy'} did not let the request through to {url}"
+        return "proxy_error", message, f"check HTTP_PROXY, HTTPS_PROXY and NO_PROXY, then {again}", True
+    if is_tls:
         return (
             "tls_untrusted",
             f"the certificate of {url} is not trusted here",
@@ -150,6 +149,7 @@ def _by_error(server: str, url: str, error: Exception, cause: BaseException, tex
         isinstance(cause, ConnectionRefusedError)
         or "refused" in text.lower()
         or "all connection attempts" in text.lower()
+        or f"[Errno {errno.ECONNREFUSED}]" in text  # a name with several addresses, each refused
     ):
         return "connection_refused", f"nothing listens at {url}", f"start the server, then {again}", True
     if any(word in text.lower() for word in ("getaddrinfo", "name or service not known", "nodename", "resolution")):

@@ -65,7 +65,8 @@ class Bare(WellBehaved):
         return {"tools": [{"name": "bare"}, {"name": "null"}, {"name": "list"}]}
 
     def call(self, params: Message) -> Message:
-        return {"bare": {}, "null": {"content": None}, "list": {"content": "a string"}}[params["name"]]
+        results: dict[str, Message] = {"bare": {}, "null": {"content": None}, "list": {"content": "a string"}}
+        return results[params["name"]]
 
 
 class Values(WellBehaved):
@@ -73,7 +74,8 @@ class Values(WellBehaved):
 
     name = "values"
     TEXT = (
-        '{"jsonrpc":"2.0","id":%s,"result":{"resultType":"complete","content":[{"type":"text","text":"\\ud83d broken"}],'
+        '{"jsonrpc":"2.0","id":%s,"result":{"resultType":"complete",'
+        '"content":[{"type":"text","text":"\\ud83d broken"}],'
         '"structuredContent":{"huge":123456789012345678901234567890123456789,"long":0.1000000000000000055511151231257827,'
         '"exp":1E400,"twice":1,"twice":2}}}'
     )
@@ -145,15 +147,20 @@ class Growing(WellBehaved):
 
 
 class Silent(WellBehaved):
-    """Answers nothing but the beginning and the list of tools; it has resources and prompts, too."""
+    """Answers nothing but the beginning and the first list of tools; it has resources and prompts, too."""
 
     name = "silent"
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.seen: set[str] = set()
 
     def handshake(self, params: Message) -> Message:
         return super().handshake(params) | {"capabilities": {"tools": {}, "resources": {}, "prompts": {}}}
 
     def respond(self, request: Message) -> None:
-        if request["method"] in ("initialize", "server/discover", "tools/list"):
+        if request["method"] in ("initialize", "server/discover", "tools/list") and request["method"] not in self.seen:
+            self.seen.add(request["method"])
             super().respond(request)
 
 
@@ -187,8 +194,9 @@ class JsonLogs(WellBehaved):
     name = "json-logs"
 
     def respond(self, request: Message) -> None:
-        for line in ({"level": "error", "error": "boom"}, {"level": "info", "result": 1}, [], 7, None, "text"):
-            self.send(line)  # type: ignore[arg-type]
+        lines: tuple[Any, ...] = ({"level": "error", "error": "boom"}, {"level": "info", "result": 1}, [], 7, None, "x")
+        for line in lines:
+            self.send(line)
         if request["method"] == "tools/call":
             time.sleep(0.3)
         super().respond(request)

@@ -77,7 +77,8 @@ class Shell:
         hook: Any = self.ip.displayhook
         hook.write_output_prompt = _nothing
         hook.write_format_data = lambda data, _metadata=None: shown.append(data)
-        self.ip._showtraceback = lambda _kind, _value, lines: cell.traceback.extend(lines)
+        shell: Any = self.ip
+        shell._showtraceback = lambda _kind, _value, lines: cell.traceback.extend(lines)
         with capture_output() as captured:
             outcome = self.ip.run_cell(code)
         cell.stdout = captured.stdout
@@ -158,4 +159,3 @@ def _bounded() -> Iterator[None]:
 
 def _nothing() -> None:
     """Stands for what a test does without: the prompt before a result, the sweep of the whole machine."""
-

@@ -119,7 +119,8 @@ async def do_complete(context: Context, command: Command) -> Any:
     async def work() -> Any:
         reply = await server.request_steps("completion/complete", members)
         result = (reply.message or {}).get("result")
-        values = result.get("completion", {}).get("values") if isinstance(result, dict) else None
+        completion = result.get("completion") if isinstance(result, dict) else None
+        values = completion.get("values") if isinstance(completion, dict) else None
         if not isinstance(values, list):
             return RawResult(reply, server=server.name, method="completion/complete")
         return Listing(counted(len(values), "suggestion"), ("value",), [{"value": value} for value in values], values)

@@ -34,7 +34,7 @@ async def do_tools(context: Context, command: Command) -> Listing:
     for server in chosen:
         await server.ready_steps()
         if command.options.flag("refresh"):
-            await on_loop(server.name, server.connection.refresh())
+            await on_loop(server.name, server.connection.refresh(command.options.seconds("timeout")))
         catalog = server.connection.catalog
         if catalog.problem is not None:
             raise type(catalog.problem).of(catalog.problem.failure)
