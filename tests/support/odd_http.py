@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -54,17 +55,20 @@ class OddServer:
     An answer is a :class:`Response`, or a dict, which is the ``result``; None falls through to the ordinary one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.on: dict[str, Answering] = {}
         self.asked: list[Asked] = []
+        self._scheme = "https" if tls else "http"
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        if tls is not None:
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
         """The address of its endpoint."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}/mcp"
+        return f"{self._scheme}://127.0.0.1:{self._http.server_address[1]}/mcp"
 
     def rpcs(self) -> list[str]:
         """The methods asked for, in order."""
