@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from pathlib import Path
 from typing import Any
@@ -344,3 +345,18 @@ def test_what_was_given_with_a_call_goes_with_every_round_of_it(shell: Shell) ->
     assert len(rounds) == 2
     assert all('"example.org/t":1' in each for each in rounds)
     assert '"inputResponses"' in rounds[1]
+
+
+@pytest.mark.parametrize("given", [[1, "two"], "text", 3])
+def test_arguments_that_are_no_object_travel_as_given_from_python_too(shell, given):
+    shell("from mcp_magics import servers")
+    shell(f"servers.add('plain', command={shlex.split(faulty())!r})")
+    sent = shell.value(f"servers['plain'].call('raw_frame', {given!r}).text")
+    assert json.loads(sent)["params"]["arguments"] == given
+
+
+def test_python_refuses_an_argument_given_twice_and_keywords_beside_no_object(shell):
+    shell("from mcp_magics import servers")
+    shell(f"servers.add('plain', command={shlex.split(faulty())!r})")
+    assert "given twice: a" in str(shell.fails("servers['plain'].call('echo', {'a': 1}, a=2)", "usage"))
+    assert "list" in str(shell.fails("servers['plain'].call('echo', [1], a=2)", "usage"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -14,7 +15,7 @@ from mcp_magics.errors import ApprovalError, CommandError, ConfigurationError, R
 from mcp_magics.wire.dispatcher import compact
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Coroutine
 
     from mcp_magics.auth.status import AuthStatus
     from mcp_magics.config.model import Protocol, Scope, ServerSpec
@@ -282,14 +283,26 @@ class Server:
         return f"<Server {self.name}: {self.spec.transport.type}, {self.connection.state}>"
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+"""Types whose JSON is the same whoever writes it."""
+
+
 def _arguments(arguments: Mapping[str, Any] | None, kwargs: Mapping[str, Any]) -> str:
     """The arguments as JSON text; raises ``CommandError`` for what JSON cannot hold."""
     from mcp_magics.schema.values import to_json_text
 
+    if arguments is not None and not isinstance(arguments, Mapping):
+        if kwargs:
+            message = f"a {type(arguments).__name__} has no room for keyword arguments"
+            raise CommandError(message, phase="call", next_step="put all of them into one dict")
+        return to_json_text(arguments, path="arguments")
     both = set(arguments or ()) & set(kwargs)
     if both:
-        raise CommandError(f"given twice: {', '.join(sorted(both))}", phase="call")
-    return to_json_text({**(arguments or {}), **kwargs}, path="arguments")
+        raise CommandError(f"given twice: {', '.join(sorted(both))}", phase="call", next_step="leave one of them out")
+    merged = {**(arguments or {}), **kwargs}
+    if all(type(key) is str and type(value) in _PLAIN for key, value in merged.items()):
+        return compact(merged)
+    return to_json_text(merged, path="arguments")
 
 
 def _result(reply: Reply) -> Mapping[str, Any]:
