@@ -290,9 +290,17 @@ def test_there_is_one_redactor():
     assert redactor() is redactor()
 
 
+@pytest.fixture
+def unredacted():
+    """Logging as it was before any connection of this process."""
+    kept = logging.getLogRecordFactory()
+    remove_log_redaction()
+    yield logging.getLogRecordFactory()
+    logging.setLogRecordFactory(kept)
+
+
 @pytest.mark.parametrize("name", ["httpx2", "mcp.client.auth", "httpcore2.http11", "client"])
-def test_what_libraries_log_is_redacted_in_child_loggers_too(name, caplog):
-    before = logging.getLogRecordFactory()
+def test_what_libraries_log_is_redacted_in_child_loggers_too(name, caplog, unredacted):
     install_log_redaction()
     install_log_redaction()
     try:
@@ -306,13 +314,13 @@ def test_what_libraries_log_is_redacted_in_child_loggers_too(name, caplog):
             logger.debug("%d rows", "c4nary")
     finally:
         remove_log_redaction()
-    assert logging.getLogRecordFactory() is before
+    assert logging.getLogRecordFactory() is unredacted
     assert "HTTP Request: GET https://h/cb?code=<secret" in caplog.text
     assert "ValueError: Bearer <secret" in caplog.text
     assert "c4nary" not in caplog.text
 
 
-def test_other_loggers_are_left_alone(caplog):
+def test_other_loggers_are_left_alone(caplog, unredacted):
     install_log_redaction()
     try:
         logging.getLogger("someone.else").warning("Bearer %s", "abc123xyz")
