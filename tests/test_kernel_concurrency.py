@@ -73,7 +73,9 @@ def test_a_call_made_while_the_server_is_being_left_connects_anew(kernel):
     with_s1(kernel)
     code = (
         "import asyncio\nfirst = servers['s1'].call('pid').data['pid']\n"
-        "async def again():\n    await asyncio.sleep(0)\n    return await servers['s1'].acall('pid')\n"
+        "async def again():\n"
+        "    while servers['s1'].connection.state == 'ready':\n        await asyncio.sleep(0)\n"
+        "    return await servers['s1'].acall('pid')\n"
         "_, second = await asyncio.gather(servers['s1'].adisconnect(), again())"
     )
     done(kernel.run(code))
