@@ -100,6 +100,8 @@ class Connection:
             await asyncio.shield(self._opened)
         except asyncio.CancelledError:
             if self._waiters == 1 and not self._opened.done():
+                self._stop.set()  # whoever comes now waits for the end of this attempt and begins another
+                self.state = "idle"
                 self._owner.cancel()
             raise
         finally:
