@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -360,3 +362,32 @@ def test_python_refuses_an_argument_given_twice_and_keywords_beside_no_object(sh
     shell(f"servers.add('plain', command={shlex.split(faulty())!r})")
     assert "given twice: a" in str(shell.fails("servers['plain'].call('echo', {'a': 1}, a=2)", "usage"))
     assert "list" in str(shell.fails("servers['plain'].call('echo', [1], a=2)", "usage"))
+
+
+def test_the_cell_that_loads_the_extension_shows_its_results_like_any_other(tmp_path):
+    code = f"""
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance(colors="nocolor")
+lines = ["%load_ext mcp_magics", "%mcp add s1 --quiet -- {playground("s1")}", "x = %mcp call s1.add a=1 b=1",
+         "%mcp call s1.add a=2 b=2", "for i in (1,):", "    %mcp call s1.add a=3 b=3", "print('x', x.data)"]
+assert shell.run_cell(chr(10).join(lines)).success
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    shown = [line for line in done.stdout.splitlines() if line.strip() and line.strip()[0] in "246x"]
+    assert shown == ["4", "6", "x {'sum': 2}"]
+
+
+def test_a_tool_of_python_takes_keywords_or_one_dict_and_says_so(shell):
+    shell("from mcp_magics import servers")
+    shell(f"servers.add('s1', command={shlex.split(playground('s1'))!r})")
+    problem = shell.run("servers['s1'].tools.add(3)").error
+    assert isinstance(problem, TypeError)
+    assert "s1.add(*, a: " in str(problem)
+    assert shell.value("servers['s1'].tools.add({'a': 1, 'b': 2}).data['sum']") == 3
+
+
+def test_a_note_about_a_failed_call_does_not_stand_beside_the_next_result(shell):
+    shell(f"%mcp add s1 --quiet -- {playground('s1')}")
+    shell.run("%mcp call s1.sampling")
+    shell("%mcp call s1.add a=1 b=1 -o sum --quiet")
+    assert shell.value("sum.notes") == ()

@@ -203,6 +203,8 @@ class Server:
         """
         from mcp_magics.results.call import CallResult
 
+        if self._live.has_notes:
+            self._live.take_notes()  # of a call that failed: they are not about this one
         notes += await self.ready_steps()
         known = self.connection.catalog.tools.get(tool)
         if known is None and (checked or not is_enabled(self.spec, tool)):

@@ -41,11 +41,17 @@ class BoundTool:
 
     def __call__(self, arguments: Mapping[str, Any] | None = None, /, **kwargs: Any) -> CallResult:
         """Call the tool and wait for its result."""
-        return self._server.call(self.tool.name, arguments, **kwargs)
+        return self._server.call(self.tool.name, self._checked(arguments), **kwargs)
 
     async def acall(self, arguments: Mapping[str, Any] | None = None, /, **kwargs: Any) -> CallResult:
         """The same, awaited."""
-        return await self._server.acall(self.tool.name, arguments, **kwargs)
+        return await self._server.acall(self.tool.name, self._checked(arguments), **kwargs)
+
+    def _checked(self, arguments: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        if arguments is None or isinstance(arguments, Mapping):
+            return arguments
+        msg = f"{self.__qualname__}{self.__signature__} takes its arguments by keyword, or one dict of them"
+        raise TypeError(msg)
 
     def __repr__(self) -> str:
         return f"<Tool {self.__qualname__}{self.__signature__}>"

@@ -109,6 +109,16 @@ class AutoAwait:
         return rewrite(lines, mode=mode_of(self._shell))
 
 
+def use_at(source: str, line: int, shell: InteractiveShell) -> Use:
+    """What becomes of the plain use on ``line`` (from 1) of a cell that was compiled before :func:`install`."""
+    try:
+        uses = list(_uses(_parsed(source), mode_of(shell)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "hooked"
+    here = [use.becomes for use in uses if use.call.lineno <= line <= (use.call.end_lineno or line)]
+    return here[0] if here else "hooked"
+
+
 def install(shell: InteractiveShell) -> None:
     """Rewrite the cells of ``shell`` from now on; once, however often it is called."""
     uninstall(shell)

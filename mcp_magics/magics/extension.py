@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import linecache
 from dataclasses import replace
 from inspect import currentframe
 from pathlib import Path
@@ -35,14 +36,25 @@ class MCPMagics(Magics, Settings):
     @line_cell_magic
     def mcp(self, line: str, cell: str | None = None, local_ns: Names | None = None) -> Any:
         """Speak to Model Context Protocol servers; ``%mcp`` alone shows what it can do."""
-        return self._block("mcp", line, cell, "hooked", self._names(local_ns))
+        return self._block("mcp", line, cell, self._use(), self._names(local_ns))
 
     @no_var_expand
     @needs_local_scope
     @line_cell_magic
     def mcp_call(self, line: str, cell: str | None = None, local_ns: Names | None = None) -> Any:
         """Call a tool: ``%%mcp_call SERVER.TOOL`` with the arguments as the body."""
-        return self._block("mcp_call", line, cell, "hooked", self._names(local_ns))
+        return self._block("mcp_call", line, cell, self._use(), self._names(local_ns))
+
+    def _use(self) -> Use:
+        """What becomes of a value where no transformer said so: the rest of the cell that loads this extension."""
+        from mcp_magics.magics.autoawait import use_at
+
+        frame = currentframe()
+        while frame is not None and "get_ipython" not in frame.f_code.co_names:
+            frame = frame.f_back
+        if frame is None:
+            return "hooked"
+        return use_at("".join(linecache.getlines(frame.f_code.co_filename)), frame.f_lineno, self._shell)
 
     def run(self, name: str, line: str, body: str | None, *, use: Use) -> Any:
         """Perform a line, blocking; ``use`` says what becomes of its value."""

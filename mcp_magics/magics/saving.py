@@ -39,6 +39,6 @@ def _content(value: Any, suffix: str) -> bytes:
         return bytes(images[0].data)
     if suffix == ".csv":
         return value.df.to_csv(index=False).encode()  # type: ignore[no-any-return]
-    if suffix in {".txt", ".md"} and hasattr(value, "text"):
+    if suffix in {".txt", ".md", ".toml"} and hasattr(value, "text"):
         return str(value.text).encode("utf-8", "surrogatepass")
     return (json.dumps(value.to_json(), ensure_ascii=False, indent=2) + "\n").encode("utf-8", "surrogatepass")

@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 import time
+import warnings
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -75,7 +76,9 @@ def registry() -> Path:
         return Path(home) / "kernels"
     from platformdirs import user_runtime_path
 
-    return user_runtime_path("mcp_magics") / "kernels"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # in containers XDG_RUNTIME_DIR is not set, and its fallback is what we want
+        return user_runtime_path("mcp_magics") / "kernels"
 
 
 @cache
