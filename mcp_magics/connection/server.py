@@ -252,7 +252,6 @@ class Server:
         question = inbox.question("approval", self.name, f"Call {self.name}.{tool}?", {"tool": tool, "mode": mode})
         answer = await on_loop(self.name, inbox.ask(question))
         if answer.by == "nobody":
-            self._live.take_notes()  # the error says the same; no later result should
             raise ApprovalError(
                 f"{tool} needs approval (--approval {mode}) and no one here can be asked",
                 phase="call",
