@@ -9,19 +9,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mcp_magics.auth.requirement import NOT_MEASURED, Measured, Requirement
 from mcp_magics.config.model import HttpTransport
-from mcp_magics.errors import ConfigurationError
+from mcp_magics.errors import ConfigurationError, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mcp_magics.config.model import ServerSpec
 
-Requirement = Literal["none", "optional", "required", "unknown"]
 Credential = Literal[
     "none", "env_missing", "bearer", "header", "oauth_ok", "oauth_refreshable", "reauth_needed", "store_error"
 ]
 CodexWord = Literal["unsupported", "not_logged_in", "bearer_token", "o_auth", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The credential we hold; ``failure`` says why where it cannot be read or used."""
+
+    credential: Credential = "none"
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +40,52 @@ class AuthStatus:
     credential: Credential
     connection: str
     codex_word: CodexWord
+    measured: Measured = NOT_MEASURED
+    holding: Holding = Holding()
 
     def to_json(self) -> dict[str, str]:
         """The three axes as they stand in ``%mcp list --json``."""
         return {"requirement": self.requirement, "credential": self.credential, "connection": self.connection}
 
 
-def auth_status(spec: ServerSpec, connection: str, lookup: Callable[[str], str | None]) -> AuthStatus:
-    """The status of ``spec`` from its configuration; ``lookup`` finds a variable's value."""
-    transport = spec.transport
-    if not isinstance(transport, HttpTransport):
+def auth_status(spec: ServerSpec, connection: str, held: Holding, known: Measured) -> AuthStatus:
+    """The status of ``spec`` from what we hold and what was measured."""
+    if not isinstance(spec.transport, HttpTransport):
         return AuthStatus("none", "none", connection, "unsupported")
+    word = _codex_word(held.credential, known.requirement) if spec.enabled else "unsupported"
+    return AuthStatus(known.requirement, held.credential, connection, word, known, held)
+
+
+def configured(transport: HttpTransport, lookup: Callable[[str], str | None]) -> Holding | None:
+    """What the configuration itself holds, or None where it names no credential; ``lookup`` finds a variable."""
     try:
-        credential = _credential(transport, lookup)
+        credential = _configured(transport, lookup)
     except ConfigurationError as error:
-        credential = "store_error" if error.failure.class_ == "store_error" else "env_missing"
-    word: CodexWord = "bearer_token" if credential in ("bearer", "header") else "unknown"
-    return AuthStatus("unknown", credential, connection, word)
+        word: Credential = "store_error" if error.failure.class_ == "store_error" else "env_missing"
+        return Holding(word, error.failure)
+    return None if credential is None else Holding(credential)
 
 
-def _credential(transport: HttpTransport, lookup: Callable[[str], str | None]) -> Credential:
+def _configured(transport: HttpTransport, lookup: Callable[[str], str | None]) -> Credential | None:
     if transport.bearer_token_env_var:
         return "bearer" if (lookup(transport.bearer_token_env_var) or "").strip() else "env_missing"
-    named = {name.lower() for name in transport.headers}
-    if "authorization" in named:
+    if "authorization" in {name.lower() for name in transport.headers}:
         return "header"
     for name, variable in transport.env_headers.items():
         if name.lower() == "authorization":
             return "header" if (lookup(variable) or "").strip() else "env_missing"
-    return "none"
+    return None
+
+
+def _codex_word(credential: Credential, requirement: Requirement) -> CodexWord:
+    """Codex's word, told truly: a login that is only offered is not *not logged in*, an error is not *unsupported*."""
+    if credential in ("bearer", "header"):
+        return "bearer_token"
+    if credential in ("oauth_ok", "oauth_refreshable"):
+        return "o_auth"
+    if credential == "reauth_needed":
+        return "not_logged_in"
+    if credential in ("store_error", "env_missing"):
+        return "unknown"
+    words: dict[Requirement, CodexWord] = {"required": "not_logged_in", "unknown": "unknown"}
+    return words.get(requirement, "unsupported")

@@ -8,8 +8,10 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-from mcp_magics.auth.status import AuthStatus, auth_status
+from mcp_magics.auth.requirement import NOT_MEASURED
+from mcp_magics.auth.status import AuthStatus, Holding, auth_status, configured
 from mcp_magics.config.expand import lookup
+from mcp_magics.config.model import HttpTransport
 from mcp_magics.config.view import disclosure
 from mcp_magics.connection.catalog import is_enabled
 from mcp_magics.connection.client import Connection
@@ -66,7 +68,9 @@ class Live:
 
     def status(self) -> AuthStatus:
         """Requirement, credential and connection."""
-        return auth_status(self.spec, self.connection.state, lookup(self.spec))
+        transport = self.spec.transport
+        held = configured(transport, lookup(self.spec)) if isinstance(transport, HttpTransport) else None
+        return auth_status(self.spec, self.connection.state, held or Holding(), NOT_MEASURED)
 
     # -- on the loop ---------------------------------------------------------------------------------------
 
@@ -117,15 +121,6 @@ class Live:
         return (f"{why}: {'; '.join(news[:10])}",) if news else ((why,) if why.startswith("restarted,") else ())
 
     # -- for calls -----------------------------------------------------------------------------------------
-
-    @property
-    def has_notes(self) -> bool:
-        """Whether anything happened that the next result should mention."""
-        return bool(self._inbox.notes)
-
-    def take_notes(self) -> tuple[str, ...]:
-        """What the next result should mention."""
-        return self._inbox.take_notes(self.spec.name)
 
     def mirrored(self, tool: str, arguments: str) -> Mapping[str, str] | None:
         """The arguments a 2026-07-28 server wants repeated as HTTP headers."""

@@ -1,0 +1,70 @@
+"""What a server requires, as its answers to anonymous requests have shown: pure judgement on how a discovery ended."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from mcp_magics.auth.flow.state import Discovered, Found, Refused
+
+if TYPE_CHECKING:
+    from mcp_magics.auth.flow.state import State
+    from mcp_magics.errors import Failure
+
+Requirement = Literal["none", "optional", "required", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A measured requirement: ``refused`` is the method that was, ``failure`` what kept us from knowing or using it.
+
+    ``at`` is seconds since the epoch.
+    """
+
+    requirement: Requirement = "unknown"
+    refused: str | None = None
+    failure: Failure | None = None
+    found: Found = field(default_factory=Found)
+    at: float | None = None
+
+    @property
+    def text(self) -> str:
+        """The requirement in words."""
+        if self.requirement == "required":
+            return f"required ({self.refused} is refused without a credential)" if self.refused else "required"
+        if self.requirement == "optional":
+            return "optional (not needed; a login is offered)"
+        if self.requirement == "unknown" and self.failure is not None:
+            return f"unknown ({self.failure.class_})"
+        return self.requirement
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """What was asked and answered, a line each; then what was wrong and tolerated."""
+        said = (" · ".join(self.failure.lines()[:1]),) if self.failure is not None else ()
+        return (*self.found.table, *self.found.problems, *said)
+
+
+NOT_MEASURED = Measured()
+
+
+def measured(end: State) -> Measured:
+    """The requirement that the end of a discovery shows; what could not be checked is ``unknown``, never ``none``."""
+    at = time.time()
+    if isinstance(end, Discovered):
+        found = end.found
+        if found.refused is not None:
+            return Measured("required", found.refused, None, found, at)
+        if found.server is not None or found.resource is not None:
+            return Measured("optional", None, None, found, at)
+        if found.unchecked is not None:
+            return Measured("unknown", None, found.unchecked, found, at)
+        return Measured("none", None, None, found, at)
+    if not isinstance(end, Refused):
+        return Measured(at=at)
+    found = end.found
+    if found.refused is not None:
+        return Measured("required", found.refused, end.failure, found, at)
+    offered = found.resource is not None or bool(found.tried)  # documents there are, but none to go by
+    return Measured("optional" if offered else "unknown", None, end.failure, found, at)
