@@ -12,6 +12,7 @@ from mcp_magics.errors import CommandError
 from mcp_magics.magics.body import Arguments, arguments_from_body, arguments_of, read_text
 from mcp_magics.magics.json_text import read_json
 from mcp_magics.magics.parse import parse
+from mcp_magics.schema.arguments import argument_notes
 
 NAMES = {"n": 3, "name": "Ada", "items": [1, {"a": None}], "table": {"k": [1, 2]}, "bad": {"when": [{1}]}}
 
@@ -399,7 +400,7 @@ def test_raw_sends_the_text_as_it_is():
     command = parse("s.t --raw", verb="call", body='{"a": 1,,  "b": NaN}\n')
     found = arguments_of(command, evaluate=never)
     assert found == Arguments('{"a": 1,,  "b": NaN}', is_verbatim=True)
-    assert "not JSON" in found.notes({"type": "object"})[0]
+    assert "not JSON" in argument_notes(found.text, {"type": "object"})[0]
     with pytest.raises(CommandError, match="no place"):
         arguments_of(parse("call s.t a=1 --raw", body="x"), evaluate=never)
     with pytest.raises(CommandError, match="needs a text"):
@@ -418,9 +419,9 @@ def test_params_of_a_request_come_from_its_json_word_or_its_body():
 
 def test_notes_say_where_the_schema_is_broken_and_change_nothing():
     arguments = arguments_from_body('{"int": "x", "num": 1e400}', never)
-    assert arguments.notes(SCHEMA) == ("arguments.int: 'x' is not of type 'integer'",)
+    assert argument_notes(arguments.text, SCHEMA) == ("arguments.int: 'x' is not of type 'integer'",)
     assert arguments.text == '{"int":"x","num":1e400}'
-    assert Arguments("[" * 5000 + "]" * 5000).notes(SCHEMA)
+    assert argument_notes("[" * 5000 + "]" * 5000, SCHEMA)
 
 
 # Any value

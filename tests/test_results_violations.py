@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from support.answers import GIF, WAV, b64, call, image, png, reply, text
 
@@ -169,6 +171,22 @@ def test_an_endless_schema_ends():
     assert found(call(text("x"), structuredContent={"a": 1}, schema=schema)) == [
         ("output_schema_unusable", "outputSchema")
     ]
+
+
+def test_a_pattern_that_would_backtrack_for_years_holds_up_nothing():
+    schema = {"properties": {"a": {"pattern": "^(a+)+$"}}}
+    result = call(text("x"), structuredContent={"a": "a" * 60 + "!"}, schema=schema)
+    started = time.monotonic()
+    assert "does not match" in result._repr_mimebundle_()["text/plain"]
+    assert time.monotonic() - started < 2
+
+
+def test_a_schema_that_takes_too_long_is_given_up_and_named():
+    slow = {f"d{i}": {"allOf": [{"$ref": f"#/$defs/d{i + 1}"}] * 2} for i in range(50)}
+    schema = {"$ref": "#/$defs/d0", "$defs": {**slow, "d50": {}}}
+    result = call(text("x"), structuredContent={"a": 1}, schema=schema)
+    assert found(result) == [("output_schema_unusable", "outputSchema")]
+    assert "took longer than 1 s" in result.violations[0].message
 
 
 def test_a_large_output_is_shown_at_once_and_checked_when_asked():

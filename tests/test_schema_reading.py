@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_magics.magics.body import arguments_from_body
+from mcp_magics.schema.arguments import argument_notes
 from mcp_magics.schema.coerce import allowed, allowed_at
 from mcp_magics.schema.example import example_body, example_value
 from mcp_magics.schema.patterns import matches
@@ -287,7 +288,7 @@ def test_any_example_body_is_read_back_as_arguments_that_fit(members, data):
     required = data.draw(st.sets(st.sampled_from(sorted(members)))) if members else set()
     schema = {"type": "object", "properties": members, "required": sorted(required), "additionalProperties": False}
     arguments = arguments_from_body(example_body(schema), never)
-    assert arguments.notes(schema) == ()
+    assert argument_notes(arguments.text, schema) == ()
     assert set(json.loads(arguments.text)) == required
 
 
@@ -363,6 +364,47 @@ def test_a_check_ends_soon_whatever_the_schema(value, schema):
     started = time.monotonic()
     check(value, schema, seconds=0.2)
     assert time.monotonic() - started < 2
+
+
+def test_what_was_found_before_the_time_ran_out_is_kept():
+    slow = {f"d{i}": {"allOf": [{"$ref": f"#/$defs/d{i + 1}"}] * 2} for i in range(50)}
+    schema = {"allOf": [{"type": "string"}, {"$ref": "#/$defs/d0"}], "$defs": {**slow, "d50": {}}}
+    first, last = check(1, schema, seconds=0.2)
+    assert first == "arguments: 1 is not of type 'string'"
+    assert "took longer than 0.2 s" in last
+
+
+def test_a_pattern_no_engine_reads_breaks_the_schema_and_look_around_does_not():
+    assert "'(' is no regular expression" in check("x", {"pattern": "("})[0]
+    assert check("x", {"pattern": "(?=y)x"}) == ()
+
+
+PARTS = {"type": "object", "properties": {"text": {"type": "string"}, "limit": {"type": "integer"}}}
+
+
+def test_an_argument_the_schema_does_not_name_is_noted_with_what_was_meant():
+    (note,) = argument_notes('{"tekst": "a"}', PARTS)
+    assert note == "arguments.tekst: the tool's schema names no such argument; did you mean 'text'?"
+    assert "a server may ignore it" in argument_notes('{"zzz": 1}', PARTS)[0]
+
+
+def test_an_option_of_ours_among_the_arguments_is_noted_with_the_ways_to_give_it():
+    (note,) = argument_notes('{"text": "a", "timeout": 3}', PARTS)
+    assert "--timeout 3 on a line" in note
+    assert ".with_options(timeout=3) in Python" in note
+    assert "--max-time 0.5" in argument_notes('{"max_time": 0.5}', {})[0]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"additionalProperties": True}, {"patternProperties": {"^z": {}}}, {"allOf": [{"properties": {"zzz": {}}}]}],
+)
+def test_a_schema_that_may_name_more_elsewhere_makes_no_such_note(more):
+    assert argument_notes('{"zzz": 1}', {**PARTS, **more}) == ()
+
+
+def test_an_option_the_schema_names_is_the_tools_own():
+    assert argument_notes('{"timeout": 3}', {"properties": {"timeout": {"type": "number"}}}) == ()
 
 
 def test_uniqueness_is_that_of_json_values():

@@ -117,6 +117,7 @@ def test_a_python_value_has_its_json_text(value, text):
         (pd.DataFrame([[1]]), "the column 0 is an int"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "the column 'a' is there twice"),
         ([10**5000], "arguments[0]: the integer is too long"),
+        ({"n": 10**5000}, "arguments.n: the integer is too long"),
     ],
 )
 def test_what_is_not_json_names_its_path_and_a_way_out(value, says):
@@ -170,3 +171,12 @@ def test_any_text_is_a_json_string_that_utf8_can_carry(text):
 )
 def test_any_plain_value_is_what_json_says_it_is(value):
     assert to_json_text(value) == json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.text(st.characters())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.text(st.characters()), PLAIN))
+def test_a_plain_dict_is_written_as_any_other_mapping_of_the_same(members):
+    assert to_json_text(members) == to_json_text(MappingProxyType(members))

@@ -6,11 +6,9 @@ YAML 1.2. Words and body may be mixed; an argument given in both is an error.
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +16,7 @@ from mcp_magics.errors import CommandError
 from mcp_magics.magics.balance import closing
 from mcp_magics.magics.json_text import JSONText, read_json
 from mcp_magics.magics.references import NAME, Evaluate, References, unescaped
+from mcp_magics.schema.arguments import parsed
 from mcp_magics.schema.coerce import allowed_at
 from mcp_magics.schema.values import json_string, member
 
@@ -28,7 +27,6 @@ ReadFile = Callable[[str], str]
 """Gives the text of a file; may raise ``OSError`` or ``UnicodeError``."""
 
 _PYTHON = "python:"
-_DIGITS = 4000  # Python turns longer integer literals into an error (sys.set_int_max_str_digits)
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Arguments:
     @cached_property
     def value(self) -> Any:
         """The parsed value, for looking at; only ``text`` is exact. Raises ``ValueError`` where it is not JSON."""
-        return json.loads(self.text, parse_int=_integer)
+        return parsed(self.text)
 
     def merged(self, other: Arguments) -> Arguments:
         """One object of two; ``CommandError`` when one is no object, or when they have a key in common."""
@@ -58,18 +56,6 @@ class Arguments:
             raise _usage(f"{twice[0]!r} is given on the line and in the body", "leave one of them out")
         inner = [text for text in (mine.text[1:-1], others.text[1:-1]) if text]
         return Arguments("{" + ",".join(inner) + "}")
-
-    def notes(self, schema: Any) -> tuple[str, ...]:
-        """Where the arguments break the tool's input schema; never raises, never changes what is sent."""
-        from mcp_magics.schema.violations import check
-
-        try:
-            value = self.value
-        except ValueError as error:
-            return (f"arguments: not JSON: {error}",)
-        except RecursionError:
-            return ("arguments: nested too deeply to be checked here",)
-        return check(value, schema)
 
 
 def arguments_of(
@@ -230,7 +216,3 @@ def _file(each: Assignment, read_file: ReadFile) -> str:
 
 def _usage(problem: str, hint: str) -> CommandError:
     return CommandError(problem, phase="arguments", next_step=hint)
-
-
-def _integer(digits: str) -> int | Decimal:
-    return int(digits) if len(digits) < _DIGITS else Decimal(digits)

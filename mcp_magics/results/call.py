@@ -20,7 +20,7 @@ from mcp_magics.results.blocks import (
 )
 from mcp_magics.results.compose import Composer, images_of, sounds_of, undecodable
 from mcp_magics.results.document import Document, Item, Json, Line
-from mcp_magics.results.output_schema import in_output, is_larger_than, is_wrapped
+from mcp_magics.results.output_schema import LARGE, in_output, is_larger_than, is_wrapped
 from mcp_magics.results.reply import Reply
 from mcp_magics.results.sanitise import one_line
 from mcp_magics.results.tabular import Table, json_value, table_in_json
@@ -28,8 +28,6 @@ from mcp_magics.results.violations import Violation, in_call
 
 _COMPARED = 1024 * 1024
 """Characters of text up to which it is compared with the structured content beside it."""
-_CHECKED_VALUES = 20_000
-"""Values up to which structured content is held against its schema for display; ``.violations`` always does it."""
 
 
 class CallResult(Answer):
@@ -46,6 +44,7 @@ class CallResult(Answer):
         server: str,
         tool: str,
         arguments_text: str = "{}",
+        input_schema: Mapping[str, Any] | None = None,
         output_schema: Mapping[str, Any] | None = None,
         notes: tuple[str, ...] = (),
         protocol_version: str | None = None,
@@ -53,6 +52,7 @@ class CallResult(Answer):
         super().__init__(reply, server=server, notes=notes, protocol_version=protocol_version)
         self.tool = tool
         self.arguments_text = arguments_text
+        self.input_schema = input_schema
         self.output_schema = output_schema
 
     @cached_property
@@ -112,8 +112,14 @@ class CallResult(Answer):
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """What there is to say about this result: the caller's notes, then what could not be decoded."""
-        return (*self._notes, *undecodable(self.content))
+        """The caller's notes, then what its arguments break of the tool's schema and what could not be decoded."""
+        return (*self._notes, *self._argument_notes(), *undecodable(self.content))
+
+    def _argument_notes(self) -> Iterator[str]:
+        if self.input_schema is not None:
+            from mcp_magics.schema.arguments import argument_notes
+
+            yield from (f"argument {problem}" for problem in argument_notes(self.arguments_text, self.input_schema))
 
     def raise_for_error(self) -> Self:
         """This result, or :class:`ToolError` (with ``.result``) where ``is_error``; as in httpx."""
@@ -175,11 +181,7 @@ class CallResult(Answer):
 
     @property
     def _is_too_large_to_check(self) -> bool:
-        return (
-            self._has_checkable_output
-            and "violations" not in vars(self)
-            and is_larger_than(self.structured, _CHECKED_VALUES)
-        )
+        return self._has_checkable_output and "violations" not in vars(self) and is_larger_than(self.structured, LARGE)
 
     def _footer(self) -> list[Line]:
         unchecked = "note: large, so not held against its output schema; .violations does it"

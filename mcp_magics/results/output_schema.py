@@ -1,40 +1,43 @@
 """A tool's structured content against the tool's own output schema (MCP "Tools: Output Schema", JSON Schema 2020-12).
 
-Nothing is ever fetched: a ``$ref`` that leaves the schema is itself a finding.
+Nothing is ever fetched: a ``$ref`` that leaves the schema is itself a finding. Nothing runs for ever: patterns cannot
+backtrack, and a schema that takes too long is given up (:mod:`mcp_magics.schema.violations`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from mcp_magics.results.violations import Violation
+from mcp_magics.schema.violations import SECONDS, find
 
 MOST = 50
 """Findings after which checking stops."""
+LARGE = 20_000
+"""Values up to which structured content is held against its schema for display; ``.violations`` always does it."""
+PATIENT = 30.0
+"""Seconds that checking more than that may take."""
 
 _MESSAGE_LENGTH = 300
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 
 
 def in_output(structured: Any, schema: Mapping[str, Any], revision: str | None) -> Iterator[Violation]:
-    """Violations of ``schema`` in ``structured``, the first :data:`MOST` of them; a broken schema is one too."""
-    from jsonschema.validators import Draft202012Validator, validator_for
-    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
+    """Violations of ``schema`` in ``structured``, the first :data:`MOST` of them; a broken schema is one too.
 
-    try:
-        validator = validator_for(schema, default=Draft202012Validator)(schema, registry=REGISTRY)
-        errors = list(islice(validator.iter_errors(structured), MOST))
-    except Exception as problem:  # noqa: BLE001 - a server's schema can be anything, and fail in any way
-        reason = f"{type(problem).__name__}: {problem}"
-        message = f"the output schema cannot be used ({reason})"[:_MESSAGE_LENGTH]
-        yield Violation("output_schema_unusable", "outputSchema", None, revision or "", message)
-        return
-    for error in errors:
+    A schema that takes too long is given up and named: a second for what is checked for display, :data:`PATIENT`
+    seconds for more than :data:`LARGE` values.
+    """
+    seconds = PATIENT if is_larger_than(structured, LARGE) else SECONDS
+    found = find(structured, schema, most=MOST, seconds=seconds)
+    for error in found.errors:
         path = "structuredContent" + path_text(error.absolute_path)
         yield Violation("output_schema", path, error.instance, revision or "", _message(error.message))
+    if found.trouble:
+        message = _message(f"the output schema cannot be used ({found.trouble})")
+        yield Violation("output_schema_unusable", "outputSchema", None, revision or "", message)
 
 
 def path_text(steps: Iterable[str | int]) -> str:

@@ -10,14 +10,20 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.schema.patterns import matches
+from mcp_magics.schema.patterns import is_broken, matches
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 
 def _pattern(validator: Any, pattern: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    if validator.is_type(instance, "string") and matches(pattern, instance) is False:
+    if not validator.is_type(instance, "string"):
+        return
+    found = matches(pattern, instance)
+    if found is None and is_broken(pattern):
+        message = f"{pattern!r} is no regular expression"
+        raise ValueError(message)
+    if found is False:
         yield _error(f"{instance!r} does not match {pattern!r}")
 
 

@@ -6,6 +6,8 @@ Rust engine, which cannot backtrack.
 
 from __future__ import annotations
 
+import re
+import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,18 @@ def matches(pattern: str, text: str) -> bool | None:
     except ValidationError:
         return False
     return True
+
+
+@lru_cache(maxsize=256)
+def is_broken(pattern: str) -> bool:
+    """Whether Python's engine, which knows look-around, cannot read ``pattern`` either; nothing is matched."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            re.compile(pattern)
+        except (re.error, RecursionError, OverflowError):
+            return True
+    return False
 
 
 @lru_cache(maxsize=256)

@@ -34,6 +34,9 @@ from typing import Any, cast
 from mcp_magics.errors import CommandError
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps would build one for every string
+_FLAT_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_FLAT = frozenset({str, int, bool, type(None)})
+"""Types whose JSON is the same whoever writes it."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _HINTS: Mapping[type, str] = {
     set: "sorted(x)",
@@ -47,6 +50,8 @@ _HINTS: Mapping[type, str] = {
 
 def to_json_text(value: object, path: str = "arguments") -> str:
     """``value`` as compact JSON text on one line; ``CommandError`` naming the ``path`` of what is not JSON."""
+    if (text := _flat_object(value)) is not None:
+        return text
     parts: list[str] = []
     problem = ""
     try:
@@ -58,9 +63,26 @@ def to_json_text(value: object, path: str = "arguments") -> str:
     return "".join(parts)
 
 
+def _flat_object(value: object) -> str | None:
+    """The text of a plain dict of plain values, as most arguments are, written in one go; None for any other."""
+    if type(value) is not dict:
+        return None
+    if not all(type(key) is str and type(each) in _FLAT for key, each in value.items()):
+        return None
+    try:
+        text = _FLAT_ENCODER.encode(value)
+    except ValueError:  # an integer too long to be written out: the path is named where it is found
+        return None
+    return text if text.isascii() else _escaped(text)
+
+
 def json_string(text: str) -> str:
     """``text`` as a JSON string; lone surrogates, which UTF-8 does not have, stay escapes (RFC 8259 §8.2)."""
-    return _SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", _ENCODER.encode(text))
+    return _escaped(_ENCODER.encode(text))
+
+
+def _escaped(text: str) -> str:
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def member(path: str, key: str) -> str:

@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache, lru_cache, wraps
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 Keyword = Callable[[Any, Any, Any, Any], "Iterable[ValidationError] | None"]
 
-_SECONDS = 1.0
+SECONDS = 1.0
+"""Seconds a check may take, unless told otherwise."""
 _MOST_NOTES = 20
 _DATA = ("const", "enum", "default", "examples")  # these hold values, not schemas
 _NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")  # maps from names to schemas
@@ -33,31 +35,55 @@ class _OutOfTimeError(Exception):
     """The time for one check is over."""
 
 
-def check(value: Any, schema: Any, *, root: str = "arguments", seconds: float = _SECONDS) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a check found, in order; ``trouble`` says why it came to no end, and is empty where it did."""
+
+    errors: tuple[ValidationError, ...] = ()
+    trouble: str = ""
+
+
+def check(value: Any, schema: Any, *, root: str = "arguments", seconds: float = SECONDS) -> tuple[str, ...]:
     """Every place where ``value`` breaks ``schema``, as ``path: what is wrong``, at most 20 of them.
 
-    The dialect is the schema's own ``$schema``, by default JSON Schema 2020-12. A schema that cannot be used is a
-    note itself. Never raises, and stops after about ``seconds``.
+    A schema that cannot be used, or not to the end, is a note itself. Never raises; see :func:`find`.
     """
-    from jsonschema.exceptions import SchemaError
+    found = find(value, schema, most=_MOST_NOTES + 1, seconds=seconds)
+    notes = [_note(error, root) for error in found.errors[:_MOST_NOTES]]
+    if len(found.errors) > _MOST_NOTES:
+        notes.append("and more")
+    return (*notes, found.trouble) if found.trouble else tuple(notes)
 
+
+def find(value: Any, schema: Any, *, most: int, seconds: float = SECONDS) -> Findings:
+    """The first ``most`` places where ``value`` breaks ``schema``, looked for during about ``seconds``.
+
+    The dialect is the schema's own ``$schema``, by default JSON Schema 2020-12. Never raises.
+    """
     if schema is True or schema == {}:
-        return ()
+        return Findings()
+    errors: list[ValidationError] = []
     token = _deadline.set(time.monotonic() + seconds)
     try:
-        errors = _validator(json.dumps(schema)).iter_errors(value)
-        notes = [_note(error, root) for error in islice(errors, _MOST_NOTES + 1)]
-    except SchemaError as error:
-        return (f"the schema is broken at {error.json_path}: {one_line(error.message)}",)
-    except _OutOfTimeError:
-        return (f"not checked to the end: it took longer than {seconds:g} s",)
-    except RecursionError:
-        return ("not checked: the schema or the value is nested too deeply",)
-    except Exception as error:  # noqa: BLE001 - the schema is a stranger's; whatever it breaks is a note
-        return (f"not checked: the schema cannot be used: {one_line(str(error) or type(error).__name__)}",)
+        errors.extend(islice(_validator(json.dumps(schema)).iter_errors(value), most))
+    except Exception as error:  # noqa: BLE001 - the schema is a stranger's; whatever it breaks is a finding
+        return Findings(tuple(errors), _trouble(error, seconds))
     finally:
         _deadline.reset(token)
-    return (*notes[:_MOST_NOTES], "and more") if len(notes) > _MOST_NOTES else tuple(notes)
+    return Findings(tuple(errors))
+
+
+def _trouble(error: Exception, seconds: float) -> str:
+    from jsonschema.exceptions import SchemaError
+
+    match error:
+        case SchemaError():
+            return f"the schema is broken at {error.json_path}: {one_line(error.message)}"
+        case _OutOfTimeError():
+            return f"not checked to the end: the schema took longer than {seconds:g} s"
+        case RecursionError():
+            return "not checked: the schema or the value is nested too deeply"
+    return f"not checked: the schema cannot be used: {one_line(str(error) or type(error).__name__)}"
 
 
 @lru_cache(maxsize=128)
