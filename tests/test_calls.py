@@ -391,3 +391,80 @@ def test_a_note_about_a_failed_call_does_not_stand_beside_the_next_result(shell)
     shell.run("%mcp call s1.sampling")
     shell("%mcp call s1.add a=1 b=1 -o sum --quiet")
     assert shell.value("sum.notes") == ()
+
+
+def test_a_call_from_python_carries_the_same_notes_as_a_magic(s1):
+    wrong = "argument arguments.a: 'many' is not of type 'number'"
+    assert wrong in s1.value("%mcp call s1.add a=many b=1").notes
+    result = servers["s1"].call("add", a="many", b=1)
+    assert wrong in result.notes
+    assert json.loads(frames("s1", "tools/call")[-1])["params"]["arguments"] == {"a": "many", "b": 1}
+    assert wrong in servers["s1"].tools.add(a="many", b=1).notes
+
+
+def test_an_option_given_as_an_argument_travels_and_is_noted(s1):
+    (note,) = servers["s1"].tools.echo(text="hi", timeout=3).notes
+    assert ".with_options(timeout=3)" in note
+    assert json.loads(frames("s1", "tools/call")[-1])["params"]["arguments"] == {"text": "hi", "timeout": 3}
+    assert "--timeout 3" in s1("%mcp call s1.echo text=hi timeout=3").text
+
+
+def test_a_call_looks_once_whether_watched_files_have_changed(shell, tmp_path, monkeypatch):
+    from mcp_magics.connection import live
+
+    code = tmp_path / "code.py"
+    code.write_text("1")
+    shell(f"%mcp add f --reload {code} -- {faulty()}")
+    looked = []
+    monkeypatch.setattr(live, "snapshot", lambda *given: looked.append(given) or {})
+    shell("%mcp call f.echo text=once")
+    assert len(looked) == 1
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        '%mcp request s1 tools/call {"name": "add", "arguments": {"a": 1, "b": 2}}',
+        '%%mcp request s1 tools/call --raw\n{"name": "add", "arguments": {}, "name": "echo"}',
+    ],
+)
+def test_a_raw_request_calls_no_disabled_tool(shell, request_line):
+    shell(f"%mcp add s1 --disabled-tools add -- {playground('s1')}")
+    before = frames("s1", "tools/call")
+    assert "'add' is disabled" in str(shell.fails(request_line, "tool_disabled"))
+    assert frames("s1", "tools/call") == before
+    assert "hi" in shell('%mcp request s1 tools/call {"name": "echo", "arguments": {"text": "hi"}}').text
+
+
+def test_a_raw_request_asks_for_approval_as_a_call_does(shell):
+    shell(f"%mcp add s1 --approval prompt -- {playground('s1')}")
+    shell.fails('%mcp request s1 tools/call {"name": "add", "arguments": {"a": 1, "b": 2}}', "approval_unavailable")
+    assert frames("s1", "tools/call") == []
+
+
+GATHERED = """
+import asyncio
+from mcp_magics import servers
+asked, slow = await asyncio.gather(servers["s1"].acall("elicitation"), servers["s1"].acall("slow", seconds=2))
+asked_too, _ = await asyncio.gather(servers["s1"].acall("elicitation"), servers["s1"].acall("elicitation"))
+[each.notes for each in (asked, slow, asked_too, _)]
+"""
+
+
+def test_notes_stay_with_their_own_call_among_those_gathered(shell):
+    shell(f"%mcp add s1 --protocol 2026-07-28 -- {playground('s1')}")
+    asked, slow, *both = shell.value(GATHERED)
+    assert slow == ()
+    for notes in (asked, *both):
+        (note,) = notes
+        assert "elicitation" in note
+        assert "declined: no one here can answer" in note
+
+
+def test_a_question_pushed_to_nobody_in_particular_is_noted_with_each_call_under_way(shell):
+    shell(f"%mcp add s1 --protocol legacy -- {playground('s1')}")
+    asked, slow, *both = shell.value(GATHERED)
+    assert asked == slow
+    assert len(asked) == 1
+    assert all(notes for notes in both)
+    assert servers["s1"].call("add", a=1, b=2).notes == ()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
     from mcp_magics.connection.client import Connection
+    from mcp_magics.connection.inbox import Hearing
     from mcp_magics.results.reply import Reply
     from mcp_magics.wire.pending import Pending
 
@@ -36,6 +37,7 @@ class Request:
     meta: str = ""
     patience: Patience = Patience()  # noqa: RUF009  frozen
     mirrored: Mapping[str, str] | None = None
+    hearing: Hearing | None = None
 
 
 class Attempt:
@@ -109,6 +111,8 @@ async def on_loop(server: str, work: Coroutine[Any, Any, T], attempt: Attempt | 
 
 async def _rounds(attempt: Attempt, reply: Reply) -> Reply:
     request = attempt.request
+    if request.hearing is not None:
+        request.hearing.begin()
 
     async def again(extra: str) -> Reply:
         attempt.request = replace(request, members=",".join(filter(None, (request.members, extra))))

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 from collections import deque
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Kind = Literal["approval", "elicitation", "sampling"]
 Action = Literal["accept", "decline", "cancel"]
@@ -32,15 +35,37 @@ class Answer:
 NOBODY = Answer("decline", by="nobody")
 
 
+class Hearing:
+    """What one request is told about the questions that came while it was under way."""
+
+    __slots__ = ("notes", "server")
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        self.notes: tuple[str, ...] = ()
+
+    def begin(self) -> None:
+        """From here on, questions of the running task (and of those it starts) belong to this request alone."""
+        _HEARING.set(self)
+
+
+_HEARING: ContextVar[Hearing | None] = ContextVar("hearing", default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to ask a person; ``params`` are the server's own, as sent."""
+    """One thing to ask a person; ``params`` are the server's own, as sent.
+
+    ``asker`` is the request it belongs to, where that is known: what a server pushes on its own account says no
+    request it is for.
+    """
 
     number: int
     kind: Kind
     server: str
     message: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    asker: Hearing | None = None
 
 
 @dataclass(slots=True)
@@ -61,11 +86,31 @@ class Inbox:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._open: deque[_Open] = deque()
-        self.notes: deque[tuple[str, str]] = deque(maxlen=200)
+        self._hearings: set[Hearing] = set()
+        self._lock = threading.Lock()
 
-    def question(self, kind: Kind, server: str, message: str, params: Mapping[str, Any] | None = None) -> Question:
-        """A new question with the next number."""
-        return Question(next(self._numbers), kind, server, message, params or {})
+    def question(
+        self,
+        kind: Kind,
+        server: str,
+        message: str,
+        params: Mapping[str, Any] | None = None,
+        asker: Hearing | None = None,
+    ) -> Question:
+        """A new question with the next number; it belongs to ``asker``, else to the request the running task is for."""
+        return Question(next(self._numbers), kind, server, message, params or {}, asker or _HEARING.get())
+
+    @contextmanager
+    def hearing(self, server: str) -> Iterator[Hearing]:
+        """While inside, a request to ``server`` hears what becomes of the questions it causes."""
+        mine = Hearing(server)
+        with self._lock:
+            self._hearings.add(mine)
+        try:
+            yield mine
+        finally:
+            with self._lock:
+                self._hearings.discard(mine)
 
     async def ask(self, question: Question) -> Answer:
         """Put ``question`` to the cell that waits for its server; declined when none takes it."""
@@ -101,16 +146,13 @@ class Inbox:
                 entry.loop.call_soon_threadsafe(_settle, entry.answered, answer)
 
     def _nobody(self, question: Question) -> Answer:
+        """A note for the request the question belongs to; where that is not known, for each that is under way."""
         text = f"{question.kind} “{question.message[:120]}” declined: no one here can answer"
-        self.notes.append((question.server, text))
+        with self._lock:
+            under_way = [hearing for hearing in self._hearings if hearing.server == question.server]
+            for hearing in [question.asker] if question.asker else under_way:
+                hearing.notes += (text,)
         return NOBODY
-
-    def take_notes(self, server: str) -> tuple[str, ...]:
-        """The notes about ``server`` since they were last taken."""
-        mine = tuple(note for name, note in self.notes if name == server)
-        for note in mine:
-            self.notes.remove((server, note))
-        return mine
 
 
 def _settle(answered: asyncio.Future[Answer], answer: Answer) -> None:

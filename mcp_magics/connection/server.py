@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from mcp_magics.connection.approval import mode_for, needs_approval
 from mcp_magics.connection.catalog import is_enabled
 from mcp_magics.connection.exchange import Request, exchange, on_loop
+from mcp_magics.connection.given import arguments_text, tools_named
+from mcp_magics.connection.inbox import Hearing
 from mcp_magics.connection.waiting import Patience, run_awaiting, run_blocking
-from mcp_magics.errors import ApprovalError, CommandError, ConfigurationError, RequestCancelledError
+from mcp_magics.errors import ApprovalError, ConfigurationError, RequestCancelledError
 from mcp_magics.wire.dispatcher import compact
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from mcp_magics.results.reply import Reply
 
 T = TypeVar("T")
+
+ArgumentsOf = Callable[["Tool | None"], str]
+"""Gives the arguments of a call as JSON text, for the tool as its server describes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +132,13 @@ class Server:
 
     def call(self, tool: str, arguments: Mapping[str, Any] | None = None, /, **kwargs: Any) -> CallResult:
         """Call ``tool`` and wait for its result; raises ``MCPMagicsError``, but not for ``isError``."""
-        return self._block(self.call_steps(tool, _arguments(arguments, kwargs)))
+        text = arguments_text(arguments, kwargs)
+        return self._block(self.call_steps(tool, lambda _known: text))
 
     async def acall(self, tool: str, arguments: Mapping[str, Any] | None = None, /, **kwargs: Any) -> CallResult:
         """The same, awaited: the loop goes on meanwhile."""
-        return await self._await(self.call_steps(tool, _arguments(arguments, kwargs)))
+        text = arguments_text(arguments, kwargs)
+        return await self._await(self.call_steps(tool, lambda _known: text))
 
     def request(self, method: str, params: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """Send any request and return its ``result``; raises ``RequestError`` for a JSON-RPC error."""
@@ -194,35 +201,33 @@ class Server:
             )
         return await on_loop(self.name, self._live.ready())
 
-    async def call_steps(
-        self, tool: str, arguments: str, *, checked: bool = True, notes: tuple[str, ...] = ()
-    ) -> CallResult:
-        """Steps: one tool call; ``arguments`` is JSON text and goes on the wire as it is.
+    async def call_steps(self, tool: str, arguments: ArgumentsOf, *, checked: bool = True) -> CallResult:
+        """Steps: one tool call; ``arguments`` gives JSON text for the tool as it is known, sent as it is.
 
         ``checked`` False sends even what is not on the list of tools, but not what is disabled here.
         """
         from mcp_magics.results.call import CallResult
 
-        if self._live.has_notes:
-            self._live.take_notes()  # of a call that failed: they are not about this one
-        notes += await self.ready_steps()
+        notes = await self.ready_steps()
         known = self.connection.catalog.tools.get(tool)
         if known is None and (checked or not is_enabled(self.spec, tool)):
             self._live.refuse_unknown(tool)
+        text = arguments(known)
         notes += await self._approved(tool, known)
-        request = self._call_request(tool, arguments)
-        reply = await exchange(self.connection, request)
+        with self.connection.inbox.hearing(self.name) as hearing:
+            reply = await exchange(self.connection, self._call_request(tool, text, hearing))
         return CallResult(
             reply,
             server=self.name,
             tool=tool,
-            arguments_text=arguments,
+            arguments_text=text,
+            input_schema=known.input_schema if known else None,
             output_schema=known.output_schema if known else None,
-            notes=notes + self._live.take_notes() if self._live.has_notes else notes,
+            notes=notes + hearing.notes,
             protocol_version=self.protocol_version,
         )
 
-    def _call_request(self, tool: str, arguments: str) -> Request:
+    def _call_request(self, tool: str, arguments: str, hearing: Hearing) -> Request:
         members = f'"name":{compact(tool)},"arguments":{arguments}'
         return Request(
             "tools/call",
@@ -231,11 +236,17 @@ class Server:
             self._options.meta_members,
             self._options.patience(self.spec),
             self._live.mirrored(tool, arguments),
+            hearing,
         )
 
     async def request_steps(self, method: str, members: str = "", *, name: str | None = None) -> Reply:
-        """Steps: any request; ``members`` are the members of ``params``, as JSON text."""
+        """Steps: any request; ``members`` are the members of ``params``, as JSON text.
+
+        A ``tools/call`` made this way is a call all the same: a disabled tool is refused, approval is asked for.
+        """
         await self.ready_steps()
+        if method == "tools/call":
+            await self._allowed(members)
         request = Request(method, members, name, self._options.meta_members, self._options.patience(self.spec))
         return await exchange(self.connection, request)
 
@@ -244,12 +255,19 @@ class Server:
         found = ((await self.request_steps(method, members)).message or {}).get("result")
         return found if isinstance(found, dict) else {}
 
+    async def _allowed(self, members: str) -> None:
+        for tool in tools_named(members):
+            if not is_enabled(self.spec, tool):
+                self._live.refuse_unknown(tool)
+            await self._approved(tool, self.connection.catalog.tools.get(tool))
+
     async def _approved(self, tool: str, known: Tool | None) -> tuple[str, ...]:
         mode = mode_for(self.spec, tool)
         if mode == "approve" or not needs_approval(mode, known.annotations if known else {}):
             return ()
         inbox = self.connection.inbox
-        question = inbox.question("approval", self.name, f"Call {self.name}.{tool}?", {"tool": tool, "mode": mode})
+        text, params = f"Call {self.name}.{tool}?", {"tool": tool, "mode": mode}
+        question = inbox.question("approval", self.name, text, params, Hearing(self.name))
         answer = await on_loop(self.name, inbox.ask(question))
         if answer.by == "nobody":
             raise ApprovalError(
@@ -282,28 +300,6 @@ class Server:
 
     def __repr__(self) -> str:
         return f"<Server {self.name}: {self.spec.transport.type}, {self.connection.state}>"
-
-
-_PLAIN = frozenset({str, int, bool, type(None)})
-"""Types whose JSON is the same whoever writes it."""
-
-
-def _arguments(arguments: Mapping[str, Any] | None, kwargs: Mapping[str, Any]) -> str:
-    """The arguments as JSON text; raises ``CommandError`` for what JSON cannot hold."""
-    from mcp_magics.schema.values import to_json_text
-
-    if arguments is not None and not isinstance(arguments, Mapping):
-        if kwargs:
-            message = f"a {type(arguments).__name__} has no room for keyword arguments"
-            raise CommandError(message, phase="call", next_step="put all of them into one dict")
-        return to_json_text(arguments, path="arguments")
-    both = set(arguments or ()) & set(kwargs)
-    if both:
-        raise CommandError(f"given twice: {', '.join(sorted(both))}", phase="call", next_step="leave one of them out")
-    merged = {**(arguments or {}), **kwargs}
-    if all(type(key) is str and type(value) in _PLAIN for key, value in merged.items()):
-        return compact(merged)
-    return to_json_text(merged, path="arguments")
 
 
 def _result(reply: Reply) -> Mapping[str, Any]:

@@ -121,7 +121,6 @@ def fresh_servers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(servers, "store", Store())
     monkeypatch.setattr(servers, "attendant", lambda: None)
     servers.journal.clear()
-    servers.inbox.notes.clear()
     try:
         yield
     finally:

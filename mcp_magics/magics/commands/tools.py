@@ -100,24 +100,15 @@ async def do_call(context: Context, command: Command) -> Any:
 
 
 async def _call(context: Context, server: Server, tool: str, command: Command) -> Any:
-    notes = await server.ready_steps()
-    known = server.connection.catalog.tools.get(tool)
-    checked = not command.options.flag("raw")
-    if known is None and checked:
-        server.refuse_unknown(tool)
-    arguments = given(context, command, known.input_schema if known else True)
-    notes += _schema_notes(arguments, known)
-    return await server.call_steps(tool, arguments.text, checked=checked, notes=notes)
+    def arguments(known: Tool | None) -> str:
+        return given(context, command, known.input_schema if known else True).text
+
+    return await server.call_steps(tool, arguments, checked=not command.options.flag("raw"))
 
 
 def given(context: Context, command: Command, schema: Any = None) -> Arguments:
     """The arguments or params ``command`` gives, an empty object where it gives none."""
     return arguments_of(command, schema={} if schema is None else schema, evaluate=context.evaluate) or Arguments()
-
-
-def _schema_notes(arguments: Arguments, known: Tool | None) -> tuple[str, ...]:
-    """What the arguments break of the tool's own schema: said beside the result, never a refusal."""
-    return tuple(f"argument {problem}" for problem in arguments.notes(known.input_schema)) if known else ()
 
 
 async def _dry_run(context: Context, server: Server, tool: str, command: Command) -> Message:
