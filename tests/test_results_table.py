@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 import time
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -14,6 +17,7 @@ from support.answers import call, reply, text
 from mcp_magics.errors import CommandError, ProtocolError
 from mcp_magics.results.content import RawResult, ReadResult
 from mcp_magics.results.listing import Listing
+from mcp_magics.results.sanitise import columns_of
 from mcp_magics.results.tabular import table_in_json, table_in_text
 
 BIG = 2**63 + 1
@@ -236,11 +240,64 @@ def test_ten_thousand_rows_are_shown_quickly_within_the_cap():
     assert len(listing.df) == 10_000
 
 
-def test_wide_tables_keep_to_the_width_of_a_line():
-    listing = Listing("", tuple("abcdef"), [dict.fromkeys("abcdef", "x" * 90), dict.fromkeys("abcdef", "钉" * 90)])
-    lines = listing._repr_mimebundle_()["text/plain"].splitlines()
-    assert max(map(len, lines)) <= 100
-    assert all("…" in line for line in lines[2:])
+def shown(listing: Listing) -> list[str]:
+    return listing._repr_mimebundle_()["text/plain"].splitlines()
+
+
+def test_wide_tables_keep_to_the_width_of_a_line_and_lose_nothing():
+    cells = [dict.fromkeys("abcdef", "x" * 90), dict.fromkeys("abcdef", "钉" * 90)]
+    lines = shown(Listing("", tuple("abcdef"), cells))
+    assert max(map(columns_of, lines)) <= 100
+    text = "\n".join(lines)
+    assert (text.count("x"), text.count("钉"), text.count("…")) == (540, 540, 0)
+
+
+def test_a_long_last_cell_is_wrapped_beside_the_others():
+    said = "every word of a description of a tool is there " * 6
+    lines = shown(Listing("", ("tool", "description"), [{"tool": "a", "description": said}]))
+    assert lines[2].startswith("a     every word")
+    assert lines[3].startswith("      ")
+    assert " ".join(" ".join(lines[2:]).split()) == f"a {said.strip()}"
+
+
+def test_a_last_cell_without_room_beside_the_others_stands_below_them():
+    names = ("server", "transport", "requirement", "credential", "connection", "problem")
+    words = dict.fromkeys(names, "seventeen-letters")
+    lines = shown(Listing("", names, [{**words, "problem": "what went wrong, at length " * 3}]))
+    assert lines[1] == "    problem"
+    assert lines[-1] == "    " + ("what went wrong, at length " * 3).strip()
+
+
+def test_a_column_without_values_is_left_out_of_the_plain_form_only():
+    listing = Listing("", ("name", "title", "size"), [{"name": "a", "title": "", "size": 1}])
+    assert shown(listing) == ["name  size", "----------", "a     1"]
+    assert "<th" in listing._repr_mimebundle_()["text/html"].partition("title")[0]
+    assert list(listing.df) == ["name", "title", "size"]
+
+
+class _Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_table_is_as_wide_as_the_terminal(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", _Screen())
+    listing = Listing("", ("name", "text"), [{"name": "a", "text": "word " * 100}])
+    for columns in (70, 180):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        assert columns - 5 < max(map(len, shown(listing))) <= columns
+
+
+def test_many_rows_are_cut_by_lines_too_and_the_newest_can_be_kept():
+    rows = [{"n": number, "text": f"line {number}"} for number in range(2_219)]
+    first = shown(Listing("", ("n", "text"), rows))
+    assert (len(first), first[-1]) == (203, "… and 2,019 more; use .df")
+    last = Listing("", ("n", "text"), rows, where="%mcp log x --last 2219", keeps="last")
+    assert shown(last)[0] == "… 2,019 earlier; use %mcp log x --last 2219"
+    assert shown(last)[-1] == "2218  line 2218"
+    rich = last._repr_mimebundle_()["text/html"]
+    assert rich.index("… 1,719 earlier; use %mcp log x") < rich.index("line 2217<") < rich.index("line 2218<")
+    assert len(shown(replace(last, lines=None))) == 2_221
 
 
 @settings(deadline=None)

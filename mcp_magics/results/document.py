@@ -20,6 +20,9 @@ PLAIN_ROOM = 84 * 1024
 HTML_ROOM = 140 * 1024
 """Bytes of the two forms of one output, as JSON; with the labels of its images below 256 KiB together."""
 
+LINES = 200
+"""Lines of a plain table, for a terminal is no place to read more."""
+
 _SMALLEST = 512
 """Room below which nothing more is begun: enough for a line that says how much is missing."""
 
@@ -67,11 +70,16 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table; ``where`` holds it whole."""
+    """A table; ``where`` holds it whole, ``keeps`` says which rows go last when there is too little room.
+
+    ``lines`` is how many lines its plain form may have, None as many as there is room for.
+    """
 
     columns: tuple[str, ...]
     rows: Sequence[Mapping[str, Any]]
     where: str
+    keeps: Literal["first", "last"] = "first"
+    lines: int | None = LINES
 
 
 @dataclass(frozen=True, slots=True)

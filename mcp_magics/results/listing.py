@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from mcp_magics.errors import CommandError
 from mcp_magics.results import mime
-from mcp_magics.results.document import Document, Grid, Line
+from mcp_magics.results.document import LINES, Document, Grid, Line
 from mcp_magics.results.sanitise import one_line
 from mcp_magics.results.tabular import Table
 from mcp_magics.results.text import plain
@@ -25,7 +25,8 @@ class Listing:
     """Rows to look at, to index and to compute with.
 
     ``columns`` are the members of ``rows`` that are shown, in that order; ``rows`` may hold more, which ``.df`` and
-    ``to_json()`` have too. ``items`` are the values behind the rows, one each, where there are such.
+    ``to_json()`` have too. ``items`` are the values behind the rows, one each, where there are such. ``where`` is what
+    to type for the rows that are not shown; ``keeps`` and ``lines`` are :class:`~mcp_magics.results.document.Grid`'s.
     """
 
     title: str
@@ -33,6 +34,9 @@ class Listing:
     rows: Sequence[Mapping[str, Any]]
     items: Sequence[Any] = ()
     note: str = ""
+    where: str = ".df"
+    keeps: Literal["first", "last"] = "first"
+    lines: int | None = LINES
 
     @property
     def df(self) -> pd.DataFrame:
@@ -95,7 +99,9 @@ class Listing:
     def _document(self) -> Document:
         title = [Line(self.title, "title")] if self.title else []
         note = [Line(self.note, "note")] if self.note else []
-        rows = Grid(self.columns, self.rows, ".df") if self.rows else Line("(none)", "note")
+        rows = (
+            Grid(self.columns, self.rows, self.where, self.keeps, self.lines) if self.rows else Line("(none)", "note")
+        )
         return Document([*title, rows], note)
 
 

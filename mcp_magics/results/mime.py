@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Callable, Container, Mapping
+from itertools import islice
 from typing import Any, assert_never
 
 from mcp_magics.results.blocks import Audio, Image
@@ -29,13 +30,12 @@ from mcp_magics.results.document import (
     fit,
     lay_out,
 )
+from mcp_magics.results.grid import CELL_LENGTH, cell_text, more_rows, rows_to_show
 from mcp_magics.results.sanitise import escaped, is_clickable, one_line
 from mcp_magics.results.text import (
     anchor_label,
-    cell_text,
     cut_json,
     cut_text,
-    more_rows,
     picture_label,
     plain,
     sound_label,
@@ -48,7 +48,8 @@ _RAW_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif"})
 """What Jupyter front ends and nbconvert show from a bundle of its own; the others need an ``<img>``."""
 
 _LINE_LENGTH = 1000
-_CELL_LENGTH = 600
+_ROWS = 500
+"""Rows of a table whose plain form is bounded too."""
 _RED = "var(--jp-error-color1, #b71c1c)"
 _TONES: Mapping[Tone, str] = {
     "plain": "",
@@ -163,23 +164,30 @@ def _anchor(anchor: Anchor, room: int) -> str:
 
 def _grid(grid: Grid, room: int) -> str:
     head = _grid_row(grid.columns, "th", room // 2)
-    room -= cost(head)
+    shown = _rows(grid, room - cost(head))
+    if grid.keeps == "last":
+        shown.reverse()
+    hidden = len(grid.rows) - len(shown)
+    table = f"<table><thead>{head}</thead><tbody>{''.join(shown)}</tbody></table>"
+    more = _line(more_rows(hidden, grid), "note", _LINE_LENGTH) if hidden else ""
+    return more + table if grid.keeps == "last" else table + more
+
+
+def _rows(grid: Grid, room: int) -> list[str]:
     shown: list[str] = []
-    for row in grid.rows:
+    for row in islice(rows_to_show(grid), None if grid.lines is None else _ROWS):
         line = _grid_row([row.get(column) for column in grid.columns], "td", room)
         room -= cost(line)
         if room < 0:
             break
         shown.append(line)
-    hidden = len(grid.rows) - len(shown)
-    table = f"<table><thead>{head}</thead><tbody>{''.join(shown)}</tbody></table>"
-    return table + (_line(more_rows(hidden, grid.where), "note", _LINE_LENGTH) if hidden else "")
+    return shown
 
 
 def _grid_row(values: Any, tag: str, room: int) -> str:
     cells = []
     for value in values:
-        cell = f"<{tag}{_CELL}>{html.escape(cell_text(value, _CELL_LENGTH))}</{tag}>"
+        cell = f"<{tag}{_CELL}>{html.escape(cell_text(value, CELL_LENGTH))}</{tag}>"
         room -= cost(cell)
         if room < 0:
             break
