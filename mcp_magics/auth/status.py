@@ -43,6 +43,9 @@ class AuthStatus:
     measured: Measured = NOT_MEASURED
     holding: Holding = Holding()
 
+    def __repr__(self) -> str:
+        return f"<requirement {self.requirement}, credential {self.credential}, connection {self.connection}>"
+
     def to_json(self) -> dict[str, str]:
         """The three axes as they stand in ``%mcp list --json``."""
         return {"requirement": self.requirement, "credential": self.credential, "connection": self.connection}

@@ -138,7 +138,7 @@ class Granted(_End):
 
     name: ClassVar[str] = "granted"
     credential: OAuthCredential
-    notes: tuple[str, ...] = ()
+    found: Found = Found()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,218 @@
+"""A login from its first anonymous request to the token: the flow, its listener, and the browser's hop.
+
+The redirect URI is fixed before a client is registered with it, and the port it names is kept for the next login.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import webbrowser
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, Protocol
+from urllib.parse import urlsplit
+
+from mcp_magics.auth.address import is_loopback
+from mcp_magics.auth.arrival import Arrival
+from mcp_magics.auth.driver import Driver
+from mcp_magics.auth.flow.anonymous import Anonymous
+from mcp_magics.auth.flow.login import begin
+from mcp_magics.auth.flow.state import Granted, Refused
+from mcp_magics.auth.listener import open_listener
+from mcp_magics.auth.pages import Failed, Succeeded
+from mcp_magics.auth.redirect import CallbackOptions, plan_listener, redirect_of
+from mcp_magics.errors import ConnectionFailedError, MCPMagicsError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    import httpx2
+
+    from mcp_magics.auth.callback import Callback
+    from mcp_magics.auth.credential import OAuthCredential
+    from mcp_magics.auth.driver import Step
+    from mcp_magics.auth.flow.state import FlowSettings
+    from mcp_magics.auth.listener import Listener
+    from mcp_magics.auth.message import Ask, Conversation
+    from mcp_magics.auth.redirect import ListenerPlan, Redirect
+    from mcp_magics.auth.surroundings import Surroundings
+
+Visitor = Literal["person", "browser", "approve", "deny"]
+"""Who makes the browser's hop: a person with the link, this machine's browser, or a script on loopback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The address to open, where the browser comes back to, and whatever a person should know about that."""
+
+    url: str
+    redirect_uri: str
+    notes: tuple[str, ...]
+    arrival: Arrival
+
+
+class Watcher(Protocol):
+    """Whoever shows a login: called on the background loop, must not block."""
+
+    def stepped(self, step: Step) -> None:
+        """A step was taken."""
+
+    def linked(self, link: Link) -> None:
+        """There is an address to open; now the login waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginOrder:
+    """One login to carry out; ``timeout`` is how many seconds the browser's hop may take."""
+
+    settings: FlowSettings
+    callback: CallbackOptions
+    surroundings: Surroundings
+    visitor: Visitor = "person"
+    timeout: float = 300.0
+
+
+async def log_in(
+    order: LoginOrder,
+    conversation: Conversation,
+    client: httpx2.AsyncClient,
+    watcher: Watcher,
+    keep: Callable[[OAuthCredential], Awaitable[None]],
+) -> Granted:
+    """Carry out ``order``; ``keep`` persists the credential before anybody is told of success.
+
+    Raises ``MCPMagicsError``; the page in the browser says the same as the error.
+    """
+    async with AsyncExitStack() as stack:
+        settings, hop = order.settings, None
+        if settings.grant == "authorization_code":
+            listener, redirect, notes = await _listen(order)
+            await stack.enter_async_context(listener)
+            settings = replace(settings, redirect_uri=redirect.uri)
+            hop = BrowserHop(order, listener, redirect, notes, client, watcher)
+            stack.push_async_callback(hop.close)
+        driver = Driver(Anonymous(settings), conversation, browser=hop, after=begin, watch=watcher.stepped)
+        try:
+            granted = _granted(await driver.run(), settings.server)
+            await keep(granted.credential)
+        except MCPMagicsError as error:
+            if hop is not None:
+                await hop.listener.finish(Failed(error.failure.message))
+            raise
+        if hop is not None:
+            await hop.listener.finish(Succeeded(settings.server))
+        return granted
+
+
+def _granted(end: object, server: str) -> Granted:
+    if isinstance(end, Granted):
+        return end
+    assert isinstance(end, Refused)  # a login ends in one of the two
+    raise ConnectionFailedError.of(replace(end.failure, server=server, phase=end.failure.phase or "login"))
+
+
+async def _listen(order: LoginOrder) -> tuple[Listener, Redirect, tuple[str, ...]]:
+    settings = order.settings
+    plan = plan_listener(settings.server, settings.url, order.callback)
+    listener = await _opened(plan, settings)
+    redirect = redirect_of(plan, listener.port, order.surroundings)
+    tunnel = order.surroundings.tunnel(listener.port)
+    notes = (*plan.notes, *listener.warnings, *((f"from another machine: {tunnel}",) if tunnel else ()))
+    return listener, redirect, notes
+
+
+async def _opened(plan: ListenerPlan, settings: FlowSettings) -> Listener:
+    """The listener on the port an earlier login registered, where nothing was configured and it is still free."""
+    earlier = settings.known.client.redirect_uri if settings.known is not None else None
+    port = _loopback_port(earlier) if plan.port == 0 and earlier else None
+    if port is not None:
+        try:
+            return await open_listener(settings.server, plan.paths, port=port, bind=plan.bind)
+        except MCPMagicsError as error:
+            if error.failure.class_ != "callback_port_busy":
+                raise
+    return await open_listener(settings.server, plan.paths, port=plan.port, bind=plan.bind)
+
+
+def _loopback_port(uri: str) -> int | None:
+    parts = urlsplit(uri)
+    return parts.port if is_loopback(parts.hostname or "") else None
+
+
+class BrowserHop:
+    """The browser's hop of one login: the link is given out, and the first callback with its ``state`` ends it."""
+
+    def __init__(
+        self,
+        order: LoginOrder,
+        listener: Listener,
+        redirect: Redirect,
+        notes: tuple[str, ...],
+        client: httpx2.AsyncClient,
+        watcher: Watcher,
+    ) -> None:
+        self.listener = listener
+        self._order = order
+        self._redirect = redirect
+        self._notes = notes
+        self._client = client
+        self._watcher = watcher
+        self._visits: set[asyncio.Task[None]] = set()
+
+    async def visit(self, ask: Ask, state: str) -> Callback:
+        """Give out the link and wait; raises ``ConnectionFailedError`` of class ``timeout``."""
+        arrival = Arrival(state, self._redirect.uri)
+        self.listener.expect(arrival)
+        waiting = asyncio.ensure_future(arrival.wait())
+        self._watcher.linked(Link(ask.url, self._redirect.uri, self._notes, arrival))
+        visits = self._begin_visit(ask.url)
+        try:
+            async with asyncio.timeout(self._order.timeout):
+                while not waiting.done():
+                    done, _ = await asyncio.wait({waiting, *visits}, return_when=asyncio.FIRST_COMPLETED)
+                    for task in done & visits:
+                        task.result()  # a script that failed ends the login
+                    visits -= done
+                return waiting.result()
+        except TimeoutError:
+            pass
+        finally:
+            waiting.cancel()
+        raise self._too_late()
+
+    async def close(self) -> None:
+        """End whatever still plays the browser."""
+        for task in self._visits:
+            task.cancel()
+        await asyncio.gather(*self._visits, return_exceptions=True)
+
+    def _begin_visit(self, url: str) -> set[asyncio.Task[None]]:
+        if self._order.visitor == "person":
+            return set()
+        task = asyncio.create_task(self._visit(url))
+        self._visits.add(task)
+        return {task}
+
+    async def _visit(self, url: str) -> None:
+        """Open the link; a script reads the page, decides, and gets its last answer when the login has ended."""
+        from mcp_magics.auth.consent import consent
+
+        visitor = self._order.visitor
+        if visitor == "approve" or visitor == "deny":  # noqa: PLR1714  narrowed for the type
+            await consent(url, visitor, self._client)
+        else:
+            await asyncio.to_thread(webbrowser.open, url)
+
+    def _too_late(self) -> ConnectionFailedError:
+        seconds, name = self._order.timeout, self._order.settings.server
+        rejected = self.listener.rejected
+        strangers = (f"{rejected} requests came that were not for this login",) if rejected else ()
+        return ConnectionFailedError(
+            f"nobody came back from the browser within {seconds:g} s",
+            class_="timeout",
+            phase="login",
+            server=name,
+            evidence=(f"the browser was to end on {self._redirect.uri.partition('?')[0]}", *strangers),
+            next_step=f"%mcp login {name} (if that page did not open: paste the address the browser ends on)",
+            retryable=True,
+        )
