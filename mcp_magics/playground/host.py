@@ -19,10 +19,11 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 from mcp_magics.errors import ConfigurationError, ConnectionFailedError
-from mcp_magics.playground import CATALOGUE, Entry, Eras, Transport
+from mcp_magics.playground import CATALOGUE, Entry, Eras, Transport, faults_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,13 +35,17 @@ _STDERR_LINES = 5
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server to connect to: at ``url`` (then ``pid`` is its process), or by starting ``command``."""
+    """A server to connect to: at ``url`` (then ``pid`` is its process), or by starting ``command``.
+
+    ``authorization_server`` is the issuer of its tokens, where it has one of its own.
+    """
 
     name: str
     transport: Transport
     url: str | None = None
     command: tuple[str, ...] | None = None
     pid: int | None = None
+    authorization_server: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,9 @@ class Wanted:
     eras: Eras = "both"
     fault: str = "none"
     page_size: int | None = None
+    delay: float | None = None
+    expiry: int | None = None
+    tokens: Literal["jwt", "opaque"] | None = None
 
     def words(self) -> tuple[str, ...]:
         """The options to write on the command line."""
@@ -63,6 +71,9 @@ class Wanted:
             "--protocol": None if self.eras == "both" else self.eras,
             "--fault": None if self.fault == "none" else self.fault,
             "--page-size": self.page_size,
+            "--delay": self.delay,
+            "--expiry": self.expiry,
+            "--tokens": self.tokens,
         }
         return tuple(word for option, value in given.items() if value is not None for word in (option, str(value)))
 
@@ -103,7 +114,10 @@ def start(names: Iterable[str], wanted: Wanted | None = None) -> list[Running]:
                     stop(name)
                     fresh.append(_spawn(name, plan))
             for child in fresh:  # spawned all, then awaited: they start side by side
-                child.running = replace(child.running, url=_ready_url(child))
+                ready = _ready(child)
+                child.running = replace(
+                    child.running, url=ready["url"], authorization_server=ready.get("authorization_server")
+                )
         except BaseException:
             _end(fresh)
             raise
@@ -128,6 +142,21 @@ def running() -> tuple[Running, ...]:
         return tuple(child.running for child in alive.values())
 
 
+def is_ours(url: str) -> bool:
+    """Whether ``url`` leads to a server started here that is still alive, or to its authorization server."""
+    ours = {_place(own) for each in running() for own in (each.url, each.authorization_server) if own}
+    return _place(url) in ours
+
+
+def _place(url: str) -> tuple[str, str, int | None] | None:
+    """Scheme, host and port; every name of this machine's loopback is one host."""
+    try:
+        scheme, host, port = (parts := urlsplit(url)).scheme, parts.hostname, parts.port
+    except ValueError:
+        return None
+    return (scheme, "127.0.0.1" if host == "localhost" else host, port) if host else None
+
+
 def _entry(name: str, wanted: Wanted) -> Entry:
     entry = CATALOGUE.get(name.lower())
     if entry is None:
@@ -140,14 +169,7 @@ def _entry(name: str, wanted: Wanted) -> Entry:
             evidence=(f"it has: {', '.join(CATALOGUE)}",),
             next_step=f"%mcp playground start {near[0] if near else 'shop'}",
         )
-    if wanted.fault != "none" and entry.name != "faulty":
-        message = f"{entry.name} has no faults; only faulty does"
-        raise ConfigurationError(
-            message,
-            phase="config",
-            server=entry.name,
-            next_step=f"%mcp playground start faulty --fault {wanted.fault}",
-        )
+    _check_fault(entry, wanted.fault)
     if wanted.transport is not None and wanted.transport not in entry.transports:
         message = f"{entry.name} does not speak {wanted.transport}"
         raise ConfigurationError(
@@ -160,6 +182,24 @@ def _entry(name: str, wanted: Wanted) -> Entry:
     return entry
 
 
+def _check_fault(entry: Entry, fault: str) -> None:
+    """Raise ConfigurationError where a server has no such fault, with the nearest one that some server has."""
+    own = faults_of(entry.name)
+    if fault in ("none", *own):
+        return
+    where = {name: each for each in CATALOGUE for name in faults_of(each) if name != "none"}
+    near = get_close_matches(fault, [*own, *where], n=1)
+    server = entry.name if near and near[0] in own else where.get(near[0] if near else "", "faulty")
+    message = f"{entry.name} has no fault {fault!r}"
+    raise ConfigurationError(
+        message,
+        phase="config",
+        server=entry.name,
+        evidence=(f"it has: {', '.join(own)}" if own else "it has none",),
+        next_step=f"%mcp playground start {server} --fault {near[0] if near else 'noise'}",
+    )
+
+
 def _plans(names: tuple[str, ...], wanted: Wanted) -> dict[str, Wanted]:
     """How each server shall run, with its transport and its port."""
     plans: dict[str, Wanted] = {}
@@ -169,7 +209,7 @@ def _plans(names: tuple[str, ...], wanted: Wanted) -> dict[str, Wanted]:
         transport = wanted.transport or entry.transports[0]
         speaks_http = transport != "stdio"
         plans[entry.name] = replace(wanted, transport=transport, port=port if speaks_http else 0)
-        port += 1 if port and speaks_http else 0
+        port += entry.listeners if port and speaks_http else 0
     return plans
 
 
@@ -195,12 +235,12 @@ def _spawn(name: str, plan: Wanted) -> _Child:
     return _Child(Running(name, plan.transport or "http", pid=process.pid), plan, process, stderr)
 
 
-def _ready_url(child: _Child) -> str:
-    """The address in the line a server prints once it answers."""
+def _ready(child: _Child) -> dict[str, str]:
+    """The line of JSON a server prints once it answers: its addresses."""
     line = _first_line(child.process)
     if line:
-        url: str = json.loads(line)["url"]
-        return url
+        ready: dict[str, str] = json.loads(line)
+        return ready
     status = child.process.poll()
     outcome = f"did not answer within {_STARTUP_SECONDS:.0f} s" if status is None else f"ended with status {status}"
     message = f"the playground's {child.running.name} {outcome}"

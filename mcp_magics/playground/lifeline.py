@@ -18,11 +18,11 @@ _GRACE_SECONDS = 2.0
 _CHUNK = 4096
 
 
-def run_until_stdin_ends(server: uvicorn.Server, listener: socket.socket) -> None:
+def run_until_stdin_ends(server: uvicorn.Server, listeners: list[socket.socket]) -> None:
     """Run ``server`` until it is told to end or standard input does; then its whole process group ends as well."""
     threading.Thread(target=_watch, args=(server,), name="lifeline", daemon=True).start()
     try:
-        server.run(sockets=[listener])
+        server.run(sockets=listeners)
     finally:
         _end_group()
 

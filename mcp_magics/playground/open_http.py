@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections import deque
 from dataclasses import asdict, dataclass
@@ -16,16 +15,14 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from mcp_magics.playground.images import swatch
+from mcp_magics.playground.remembering import OWN_PATH, REMEMBERED, Remembering, rpc_and_tool
 from mcp_magics.playground.serve import Served
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Scope
 
     from mcp_magics.playground import Options
 
-_REMEMBERED = 10_000
-_LOOKED_AT_BYTES = 1024 * 1024
-_OWN_PATH = "/requests"
 _READ_ONLY = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
 
@@ -54,15 +51,15 @@ class Headers(BaseModel):
 
 def build(_options: Options) -> Served:
     """The open server; what it remembers is also at ``GET /requests``, which is not remembered itself."""
-    seen: deque[SeenRequest] = deque(maxlen=_REMEMBERED)
+    seen: deque[SeenRequest] = deque(maxlen=REMEMBERED)
 
     async def show(_request: Request) -> JSONResponse:
         return JSONResponse([asdict(request) for request in seen])
 
     def remembering(app: ASGIApp) -> ASGIApp:
-        return _Remembering(app, seen)
+        return Remembering(app, lambda scope, body: seen.append(_seen(scope, body)))
 
-    return Served(_server(seen), (Route(_OWN_PATH, show),), remembering)
+    return Served(_server(seen), (Route(OWN_PATH, show),), remembering)
 
 
 def _server(seen: deque[SeenRequest]) -> MCPServer:
@@ -104,44 +101,6 @@ def _server(seen: deque[SeenRequest]) -> MCPServer:
     return server
 
 
-class _Remembering:
-    """ASGI middleware that notes each request once its body has come, before it is answered."""
-
-    def __init__(self, app: ASGIApp, seen: deque[SeenRequest]) -> None:
-        self._app = app
-        self._seen = seen
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == _OWN_PATH:
-            await self._app(scope, receive, send)
-            return
-        messages = deque(await _whole_body(receive))
-        self._seen.append(_seen(scope, b"".join(message.get("body", b"") for message in messages)))
-
-        async def replayed() -> Message:
-            return messages.popleft() if messages else await receive()
-
-        await self._app(scope, replayed, send)
-
-
-async def _whole_body(receive: Receive) -> list[Message]:
-    messages = [await receive()]
-    while messages[-1].get("more_body"):
-        messages.append(await receive())
-    return messages
-
-
 def _seen(scope: Scope, body: bytes) -> SeenRequest:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    message = _parsed(body)
-    params = message.get("params")
-    tool = params.get("name") if message.get("method") == "tools/call" and isinstance(params, dict) else None
-    return SeenRequest(scope["method"], scope["path"], headers, message.get("method"), tool)
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        message = json.loads(body[:_LOOKED_AT_BYTES])
-    except ValueError:
-        return {}
-    return message if isinstance(message, dict) else {}
+    return SeenRequest(scope["method"], scope["path"], headers, *rpc_and_tool(body))

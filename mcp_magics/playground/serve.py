@@ -1,6 +1,7 @@
 """Running a server of the playground over stdio, Streamable HTTP or the older HTTP+SSE transport.
 
-Over HTTP it listens on 127.0.0.1 only and prints one line of JSON, ``{"name", "url", "pid"}``, once it answers.
+Over HTTP it listens on 127.0.0.1 only and prints one line of JSON, ``{"name", "url", "pid"}``, once it answers;
+``"authorization_server"`` is its issuer, where it has one. That one listens on a port of its own, the next one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
     from mcp.server.mcpserver import MCPServer
     from starlette.routing import BaseRoute
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from mcp_magics.playground import Eras, Transport
 
@@ -33,12 +34,25 @@ def _unwrapped(app: ASGIApp) -> ASGIApp:
 
 
 @dataclass(frozen=True, slots=True)
+class Protection:
+    """What stands before an MCP server, and the authorization server beside it: its ``issuer``, its application."""
+
+    wrap: Callable[[ASGIApp], ASGIApp]
+    issuer: str
+    authorization_server: ASGIApp
+
+
+@dataclass(frozen=True, slots=True)
 class Served:
-    """A built server: the SDK's object, and what stands around it over HTTP."""
+    """A built server: the SDK's object, and what stands around it over HTTP.
+
+    ``protect`` is called with the URL of the MCP endpoint and the origin of a second listener, once both are known.
+    """
 
     server: Server[Any] | MCPServer
     routes: tuple[BaseRoute, ...] = ()
     wrap: Callable[[ASGIApp], ASGIApp] = field(default=_unwrapped)
+    protect: Callable[[str, str], Protection] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,48 +96,80 @@ def lowlevel(server: Server[Any] | MCPServer) -> Server[Any]:
 
 
 def _serve_http(served: Served, server: Server[Any], address: Address) -> None:
-    import uvicorn
+    listeners = [_listen(address, address.port)]
+    path = "/sse" if address.transport == "sse" else "/mcp"
+    url = f"{_origin(listeners[0])}{path}"
+    ready: dict[str, Any] = {"name": address.name, "url": url, "pid": os.getpid()}
+    app = served.wrap(_mcp_app(served, server, address))
+    if served.protect is not None:
+        listeners.append(_listen(address, address.port and address.port + 1))
+        protection = served.protect(url, _origin(listeners[1]))
+        ready["authorization_server"] = protection.issuer
+        app = _by_port(protection.wrap(app), {_port(listeners[1]): protection.authorization_server})
+    _run(app, listeners, ready, address)
 
+
+def _mcp_app(served: Served, server: Server[Any], address: Address) -> ASGIApp:
     from mcp_magics.playground import eras
 
-    listener = _listen(address)
-    path = "/sse" if address.transport == "sse" else "/mcp"
-    url = f"http://{_HOST}:{listener.getsockname()[1]}{path}"
     if address.transport == "sse":
-        app = eras.sse_app(server, served.routes)
-    else:
-        app = eras.only(
-            address.eras,
-            server.streamable_http_app(
-                json_response=address.json_response,
-                max_request_body_size=_LARGEST_REQUEST_BYTES,
-                custom_starlette_routes=list(served.routes),  # type: ignore[arg-type]
-            ),
-        )
+        return eras.sse_app(server, served.routes)
+    return eras.only(
+        address.eras,
+        server.streamable_http_app(
+            json_response=address.json_response,
+            max_request_body_size=_LARGEST_REQUEST_BYTES,
+            custom_starlette_routes=list(served.routes),  # type: ignore[arg-type]
+        ),
+    )
+
+
+def _by_port(app: ASGIApp, others: dict[int, ASGIApp]) -> ASGIApp:
+    """``app``, but for requests to other ports: one process, one loop, one end for both servers."""
+
+    async def chosen(scope: Scope, receive: Receive, send: Send) -> None:
+        _, port = scope.get("server") or ("", 0)
+        await others.get(port, app)(scope, receive, send)
+
+    return chosen
+
+
+def _run(app: ASGIApp, listeners: list[socket.socket], ready: dict[str, Any], address: Address) -> None:
+    """Answer on the ``listeners`` until told to end; the ``ready`` line is printed once they answer."""
+    import uvicorn
 
     class Announcing(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            sys.stdout.write(json.dumps({"name": address.name, "url": url, "pid": os.getpid()}) + "\n")
+            sys.stdout.write(json.dumps(ready) + "\n")
             sys.stdout.flush()
 
-    config = uvicorn.Config(served.wrap(app), log_level="warning", timeout_graceful_shutdown=1, ws="none")
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, ws="none")
     runner = Announcing(config)
     if address.lifeline:
         from mcp_magics.playground.lifeline import run_until_stdin_ends
 
-        run_until_stdin_ends(runner, listener)
+        run_until_stdin_ends(runner, listeners)
     else:
-        runner.run(sockets=[listener])
+        runner.run(sockets=listeners)
 
 
-def _listen(address: Address) -> socket.socket:
+def _listen(address: Address, port: int) -> socket.socket:
     # asyncio sets TCP_NODELAY only where the protocol is named; without it every answer waits 40 ms for an ACK.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((_HOST, address.port))
+        listener.bind((_HOST, port))
     except OSError as error:
-        sys.exit(f"{address.name}: cannot listen on {_HOST}:{address.port}: {error.strerror}")
+        sys.exit(f"{address.name}: cannot listen on {_HOST}:{port}: {error.strerror}")
     listener.listen(_LISTEN_BACKLOG)
     return listener
+
+
+def _port(listener: socket.socket) -> int:
+    port: int = listener.getsockname()[1]
+    return port
+
+
+def _origin(listener: socket.socket) -> str:
+    return f"http://{_HOST}:{_port(listener)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.config.document import spec_from_options
@@ -41,32 +42,44 @@ async def do_playground(context: Context, command: Command) -> Any:
         return await _start(context, names, _wanted(command))
     if action == "stop":
         return await _stop(context, names)
-    return _list()
+    return _list(context)
 
 
 def _wanted(command: Command) -> Wanted:
     from mcp_magics.playground.host import Wanted
 
     options = command.options
-    era = options.text("protocol")
+    era, expiry = options.text("protocol"), options.seconds("expiry")
     return Wanted(
         transport=options.text("transport"),  # type: ignore[arg-type]  # one of the option's choices
         port=options.integer("port") or 0,
         seed=options.integer("seed") or 0,
         eras="both" if era in (None, "auto") else era,  # type: ignore[arg-type]  # one of the option's choices
         fault=options.text("fault") or "none",
+        delay=options.seconds("delay"),
+        expiry=math.ceil(expiry) if expiry is not None else None,
+        tokens=options.text("tokens"),  # type: ignore[arg-type]  # one of the option's choices
     )
 
 
 async def _start(context: Context, names: list[str], wanted: Wanted) -> Listing:
-    from mcp_magics.playground import CATALOGUE, host
+    from mcp_magics.playground import host
 
-    chosen = names or [name for name in CATALOGUE if name != "faulty"]
+    chosen = names or _usual(wanted.fault)
     running = await on_loop("playground", _in_thread(host.start, chosen, wanted))
     for each in running:
         spec = spec_from_options(each.name, command=each.command, url=each.url)
         await context.servers.register_steps(spec, "notebook")
     return _table(running, "registered; connect with %mcp connect NAME, or just call a tool")
+
+
+def _usual(fault: str) -> list[str]:
+    """The servers that start when none is named: all that behave, or all that have the fault."""
+    from mcp_magics.playground import CATALOGUE, faults_of
+
+    if fault != "none" and (having := [name for name in CATALOGUE if fault in faults_of(name)]):
+        return having
+    return [name for name in CATALOGUE if name != "faulty"]
 
 
 async def _in_thread(function: Any, *arguments: Any) -> Any:
@@ -89,7 +102,7 @@ async def _stop(context: Context, names: list[str]) -> Note:
     return Note(text, {"stopped": stopped})
 
 
-def _list() -> Listing:
+def _list(context: Context) -> Listing:
     from mcp_magics.playground import CATALOGUE, host
 
     addresses = {each.name: each.url for each in host.running()}
@@ -98,12 +111,20 @@ def _list() -> Listing:
             "name": entry.name,
             "what": entry.summary,
             "speaks": ", ".join(entry.transports),
-            "running": addresses.get(entry.name) or "",
+            "running": addresses.get(entry.name) or _here(context, entry.name),
             "command": f"python -m mcp_magics.playground {entry.name}",
         }
         for entry in CATALOGUE.values()
     ]
     return Listing("the playground", ("name", "what", "speaks", "running", "command"), rows)
+
+
+def _here(context: Context, name: str) -> str:
+    """Whether a server that was not started here by itself runs: one over stdio does as long as it is connected."""
+    if name not in context.servers:
+        return "no"
+    state = context.servers[name].connection.state
+    return "yes, over stdio" if state == "ready" else f"registered, {state}"
 
 
 def _table(running: list[Running], note: str) -> Listing:
