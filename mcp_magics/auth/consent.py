@@ -1,0 +1,156 @@
+"""A consent given by a script: for playground servers, whose authorization server is on loopback like everything here.
+
+A page with a form is read as a browser would read it, its hidden fields are sent back with the decision, and each
+redirect is looked at before it is followed. Nothing leaves loopback.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+
+from mcp_magics.auth.address import is_loopback
+from mcp_magics.errors import MCPMagicsError
+from mcp_magics.redact import redactor
+
+if TYPE_CHECKING:
+    import httpx2
+
+Decision = Literal["approve", "deny"]
+
+MAX_PAGE = 1024 * 1024
+MAX_STEPS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where the scripted browser ended: the listener's status and page; the address stays out of the repr."""
+
+    url: str = field(repr=False)
+    status: int
+    page: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of a page: where it is sent, how, and its hidden fields in order."""
+
+    action: str
+    method: Literal["GET", "POST"]
+    hidden: tuple[tuple[str, str], ...]
+    decides: bool = False
+
+
+async def consent(url: str, decision: Decision, client: httpx2.AsyncClient) -> Landing:
+    """Open the authorization address ``url``, decide, and follow to its ``redirect_uri``.
+
+    The last request is answered when the exchange of the code has ended: run this beside what exchanges it. Raises
+    ``MCPMagicsError`` of class ``consent_failed``, and ``httpx2.HTTPError``.
+    """
+    target = dict(parse_qsl(urlsplit(url).query)).get("redirect_uri", "")
+    request = client.build_request("GET", _on_loopback(url))
+    for _ in range(MAX_STEPS):
+        response, page = await _fetch(request, client)
+        if target and _same_address(str(request.url), target):
+            return Landing(str(request.url), response.status_code, page)
+        if response.has_redirect_location:
+            following = _on_loopback(urljoin(str(request.url), response.headers.get("location", "")))
+            request = client.build_request("GET", following)
+        else:
+            request = _submission(page, str(request.url), response.status_code, decision, client)
+    raise _failed(f"no redirect URI was reached in {MAX_STEPS} steps")
+
+
+async def _fetch(request: httpx2.Request, client: httpx2.AsyncClient) -> tuple[httpx2.Response, str]:
+    response = await client.send(request, stream=True, follow_redirects=False)
+    page = bytearray()
+    try:
+        async for chunk in response.aiter_bytes():
+            page += chunk
+            if len(page) > MAX_PAGE:
+                raise _failed(f"{_shown(str(request.url))} answered with more than {MAX_PAGE} bytes")
+    finally:
+        await response.aclose()
+    return response, page.decode("utf-8", "replace")
+
+
+def _submission(page: str, address: str, status: int, decision: Decision, client: httpx2.AsyncClient) -> httpx2.Request:
+    form = consent_form(page, address) if status == 200 else None
+    if form is None:
+        raise _failed(f"{_shown(address)} answered {status} with neither a redirect nor a form")
+    if _origin(form.action) != _origin(address):
+        raise _failed(f"the form of {_shown(address)} is sent to another origin, {_shown(form.action)}")
+    content = urlencode([*form.hidden, ("decision", decision)])
+    if form.method == "GET":
+        return client.build_request("GET", _on_loopback(f"{form.action.partition('?')[0]}?{content}"))
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    return client.build_request("POST", _on_loopback(form.action), content=content.encode(), headers=headers)
+
+
+def consent_form(page: str, address: str) -> Form | None:
+    """The form of ``page`` that asks for a decision, otherwise its first, or None; ``address`` is where it stands."""
+    reader = _Forms(address)
+    reader.feed(page)
+    reader.close()
+    return next((form for form in reader.forms if form.decides), reader.forms[0] if reader.forms else None)
+
+
+class _Forms(HTMLParser):
+    """The forms of a page (HTML §4.10.22), as far as a consent needs them."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._address = address
+        self._open = False
+        self.forms: list[Form] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            method: Literal["GET", "POST"] = "POST" if given.get("method", "").lower() == "post" else "GET"
+            self.forms.append(Form(urljoin(self._address, given.get("action", "")), method, ()))
+            self._open = True
+        elif self._open and tag in ("input", "button") and "name" in given:
+            self._add(given)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._open = False
+
+    def _add(self, given: dict[str, str]) -> None:
+        form = self.forms[-1]
+        hidden = form.hidden
+        if given["name"] != "decision" and given.get("type", "").lower() == "hidden":
+            hidden = (*hidden, (given["name"], given.get("value", "")))
+        self.forms[-1] = Form(form.action, form.method, hidden, form.decides or given["name"] == "decision")
+
+
+def _on_loopback(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme == "http" and is_loopback(parts.hostname or "") and "@" not in parts.netloc
+        port = parts.port
+    except ValueError:
+        fine, port = False, None
+    if not fine or port == 0:
+        raise _failed(f"{_shown(url)} is not on loopback, and a script consents only there")
+    return url
+
+
+def _same_address(given: str, expected: str) -> bool:
+    return given.partition("?")[0] == expected.partition("?")[0]
+
+
+def _origin(url: str) -> tuple[str, str | None, int]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or 80
+
+
+def _shown(url: str) -> str:
+    return redactor().url(url)
+
+
+def _failed(why: str) -> MCPMagicsError:
+    return MCPMagicsError(f"the scripted consent failed: {why}", class_="consent_failed", phase="login")
