@@ -1,12 +1,13 @@
-"""A configuration as it may be shown to anyone: values masked, names kept."""
+"""A configuration as it may be shown to anyone: literals masked, names and references kept."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.config.literals import masked_args
+from mcp_magics.config.masking import masked
 from mcp_magics.config.model import HttpTransport, StdioTransport
-from mcp_magics.redact import mask, redactor
+from mcp_magics.redact import redactor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def transport_json(spec: ServerSpec) -> dict[str, Any]:
-    """The transport of ``spec`` as plain JSON, with Codex's keys; every value of ``env`` and of headers is masked."""
+    """The transport of ``spec`` as plain JSON, with Codex's keys; literals in ``env`` and headers are masked."""
     transport = spec.transport
     if isinstance(transport, StdioTransport):
         return {
@@ -40,7 +41,7 @@ def transport_json(spec: ServerSpec) -> dict[str, Any]:
 
 
 def _masked(values: Mapping[str, str]) -> dict[str, str]:
-    return {name: mask(value) for name, value in values.items()}
+    return {name: redactor().text(masked(name, value)) for name, value in values.items()}
 
 
 def disclosure(spec: ServerSpec) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mcp_magics.config.document import spec_from_options
 from mcp_magics.config.store import Store
 from mcp_magics.connection.exchange import on_loop
+from mcp_magics.connection.glance import glance
 from mcp_magics.connection.inbox import inbox
 from mcp_magics.connection.live import Live
 from mcp_magics.connection.loop import background
@@ -22,6 +23,8 @@ from mcp_magics.wire.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    import pandas as pd
 
     from mcp_magics.config.model import Scope, ServerSpec
 
@@ -150,8 +153,16 @@ class Servers(Mapping[str, Server]):
         self._live.clear()
         self.journal = Journal()  # its lock may have been held by a thread that the child does not have
 
+    @property
+    def df(self) -> pd.DataFrame:
+        """One row a server: scope, transport, protocol, requirement, credential, connection, tools, problem."""
+        return glance(self.values()).df
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return glance(self.values())._repr_mimebundle_(include, exclude)
+
     def __repr__(self) -> str:
-        return f"<Servers: {', '.join(self) or 'none yet'}>"
+        return repr(glance(self.values()))
 
 
 def _unknown(name: str, known: list[str]) -> UnknownServerError:

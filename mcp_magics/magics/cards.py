@@ -32,11 +32,19 @@ class ServerCard:
     data: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, server: Server, what: str, notes: tuple[str, ...], data: Mapping[str, Any] | None = None) -> ServerCard:
-        """The card of ``server`` now; ``what`` says what has just happened to it."""
+    def of(
+        cls,
+        server: Server,
+        what: str,
+        notes: tuple[str, ...],
+        data: Mapping[str, Any] | None = None,
+        settings: tuple[str, ...] = (),
+    ) -> ServerCard:
+        """The card of ``server`` now; ``what`` says what has just happened to it, ``settings`` how it is configured."""
         connection = server.connection
         head = ", ".join(part for part in (what, _era(server)) if part)
         lines = [f"{server.name}: {head or connection.state}", f"  {_address(server)}", f"  {_status(server)}"]
+        lines += [f"  {line}" for line in settings]
         if connection.state == "ready":
             lines.append(f"  {_tools(list(connection.catalog.tools))}")
         if server.failure is not None:
@@ -78,7 +86,7 @@ def _address(server: Server) -> str:
 
 def _status(server: Server) -> str:
     status = server.status
-    return f"authorization {status.requirement}, credential {status.credential}, connection {status.connection}"
+    return f"requirement {status.requirement}, credential {status.credential}, connection {status.connection}"
 
 
 def _tools(names: list[str]) -> str:

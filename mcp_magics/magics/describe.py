@@ -1,4 +1,4 @@
-"""One server at this moment: as a row for people, and in the published shape of ``%mcp list --json``."""
+"""One server at this moment, in the published shape of ``%mcp list --json``."""
 
 from __future__ import annotations
 
@@ -8,23 +8,6 @@ from mcp_magics.config.view import transport_json
 
 if TYPE_CHECKING:
     from mcp_magics.connection.server import Server
-
-COLUMNS = ("server", "transport", "protocol", "requirement", "credential", "connection", "tools", "problem")
-
-
-def row(server: Server) -> dict[str, Any]:
-    """One server as a row for people."""
-    status, failure, connection = server.status, server.failure, server.connection
-    return {
-        "server": server.name,
-        "transport": connection.transport if connection.state == "ready" else server.spec.transport.type,
-        "protocol": server.protocol_version or "",
-        "requirement": status.requirement,
-        "credential": status.credential,
-        "connection": status.connection if server.spec.enabled else "disabled",
-        "tools": len(connection.catalog.tools) if connection.state == "ready" else "",
-        "problem": f"{failure.class_}: {failure.message} → {failure.next_step}" if failure else "",
-    }
 
 
 def describe(server: Server) -> dict[str, Any]:

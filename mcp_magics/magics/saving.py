@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from mcp_magics.errors import CommandError
+from mcp_magics.results.text import size_text
 
 _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp"})
 
 
-def save(value: Any, path: str) -> None:
-    """Write ``value`` to ``path`` in the form its suffix asks for.
+def save(value: Any, path: str) -> str:
+    """Write ``value`` to ``path`` in the form its suffix asks for; returns what was written, for people.
 
     ``.csv`` is its table, an image's suffix its first image, ``.txt`` and ``.md`` its text, any other its JSON.
     Raises ``CommandError`` where the file cannot be written or the value has no such form.
     """
     target = Path(path).expanduser()
     try:
-        target.write_bytes(_content(value, target.suffix.lower()))
+        size = target.write_bytes(_content(value, target.suffix.lower()))
     except OSError as error:
         raise CommandError(
             f"cannot write {target}: {error.strerror or error}",
@@ -27,6 +28,7 @@ def save(value: Any, path: str) -> None:
             phase="save",
             next_step="--save FILE",
         ) from None
+    return f"saved {target}, {size_text(size)}"
 
 
 def _content(value: Any, suffix: str) -> bytes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_magics.errors import CommandError
 from mcp_magics.magics.attendant import current_bar
+from mcp_magics.magics.outcome import Note
 from mcp_magics.magics.progress import ProgressBar, surface_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Showing:
         self._hidden = not command.shown
         self._use = use
         self._bar = ProgressBar(progress_after, surface_of(shell))
+        self._saved = ""
 
     @contextmanager
     def progress(self) -> Iterator[None]:
@@ -71,11 +73,13 @@ class Showing:
         if path is not None:
             from mcp_magics.magics.saving import save
 
-            save(value, path)
+            self._saved = save(value, path)
 
     def _show(self, value: Any) -> Any:
         """One part goes through the display hook where there is one; several become outputs of their own."""
-        parts = value.display_parts() if hasattr(value, "display_parts") else [value._repr_mimebundle_()]
+        parts = list(value.display_parts()) if hasattr(value, "display_parts") else [value._repr_mimebundle_()]
+        if self._saved:
+            parts.append(Note(self._saved)._repr_mimebundle_())
         if self._use == "hooked" and len(parts) == 1 and not self._bar.on_screen:
             return value
         from IPython.display import display

@@ -6,19 +6,25 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from mcp_types import LOG_LEVEL_META_KEY
+
 from mcp_magics.connection.exchange import on_loop
+from mcp_magics.connection.glance import row
+from mcp_magics.connection.serverlog import log_table
 from mcp_magics.errors import CommandError
 from mcp_magics.magics.cards import ServerCard
 from mcp_magics.magics.commands.servers import connect_all
-from mcp_magics.magics.describe import row
 from mcp_magics.magics.outcome import Note
 from mcp_magics.results.listing import Listing, counted
 
 if TYPE_CHECKING:
+    from mcp_magics.config.model import Protocol
     from mcp_magics.connection.server import Server
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
 
+_ERAS: tuple[Protocol, ...] = ("auto", "2026-07-28", "legacy")
+_STATUS = ("server", "transport", "requirement", "credential", "connection", "tools", "problem", "pid", "process")
 _LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 
 
@@ -55,12 +61,17 @@ def _table(servers: list[Server], note: str = "") -> Listing:
 async def do_disconnect(context: Context, command: Command) -> Note:
     """Leave servers; every process they started is gone when this returns."""
     servers = _chosen(context, command)
+    connected = [server.name for server in servers if _is_connected(server)]
     for server in servers:
         await on_loop(server.name, server.close())
-    return Note(
-        "\n".join(f"{server.name}: disconnected" for server in servers) or "nothing was connected",
-        {"disconnected": [server.name for server in servers]},
-    )
+    named = [server for server in servers if command.words or server.name in connected]
+    lines = [f"{each.name}: {'disconnected' if each.name in connected else 'was not connected'}" for each in named]
+    return Note("\n".join(lines) or "nothing was connected", {"disconnected": connected})
+
+
+def _is_connected(server: Server) -> bool:
+    """Whether there is a connection, or the beginning of one, in any era."""
+    return any(server.in_era(era).connection.state in ("ready", "connecting") for era in _ERAS)
 
 
 async def do_restart(context: Context, command: Command) -> Any:
@@ -80,8 +91,8 @@ async def do_status(context: Context, command: Command) -> Listing:
     for server in _chosen(context, command):
         rows.append({**row(server), "pid": "", "process": ""})
         rows += _processes(server)
-    columns = ("server", "transport", "requirement", "credential", "connection", "tools", "pid", "process", "problem")
-    return Listing(f"as of {datetime.now(UTC):%H:%M} UTC", columns, [{c: r.get(c, "") for c in columns} for r in rows])
+    rows = [{column: each.get(column, "") for column in _STATUS} for each in rows]
+    return Listing(f"as of {datetime.now(UTC):%H:%M} UTC", _STATUS, rows)
 
 
 def _processes(server: Server) -> list[dict[str, Any]]:
@@ -97,7 +108,7 @@ def _processes(server: Server) -> list[dict[str, Any]]:
         level = depth[process.pid] = depth.get(process.parent, -1) + 1
         branch = f"{'  ' * (level - 1)}└ " if level else ""
         words = redactor().text(" ".join(process.command) or process.name)
-        shown = f"{branch}{words[:160]} ({process.rss // 1024 // 1024} MiB)"
+        shown = f"{branch}{words[:500]} ({process.rss // 1024 // 1024} MiB)"
         rows.append({"server": "", "pid": process.pid, "process": shown})
     return rows
 
@@ -110,33 +121,43 @@ async def do_log(context: Context, command: Command) -> Listing:
     if least is not None and least not in _LEVELS:
         raise CommandError(f"--level is one of {', '.join(_LEVELS)}", phase="parse", next_step="--level warning")
     lines = sorted((line for server in servers for line in server.log), key=lambda line: line.at)
+    note = _silent_by_protocol(servers)
     if least is not None:
         lines = [line for line in lines if line.level in _LEVELS[_LEVELS.index(least) :]]
     if last := command.options.integer("last"):
-        lines = lines[-last:]
-    rows = [
-        {
-            "time": datetime.fromtimestamp(line.at, UTC).strftime("%H:%M:%S.%f")[:-3],
-            "server": line.server,
-            "source": line.source,
-            "level": line.level,
-            "text": f"{line.logger}: {line.text}" if line.logger else line.text,
-        }
-        for line in lines
-    ]
-    return Listing(counted(len(rows), "line"), ("time", "server", "source", "level", "text"), rows, lines)
+        return log_table(lines[-last:], most=None, note=note)
+    words = ["%mcp log", *([name] if name else []), *(["--level", least] if least else [])]
+    return log_table(lines, f"{' '.join(words)} --last {len(lines)}", note=note)
+
+
+def _silent_by_protocol(servers: list[Server]) -> str:
+    """What to type for log messages of servers that send them only where a request asks (2026-07-28, logging)."""
+    silent = []
+    for server in servers:
+        envelope = server.connection.envelope
+        ready = server.connection.state == "ready" and "logging" in server.connection.capabilities
+        if ready and envelope is not None and envelope.modern and not server.log.lines("log"):
+            silent.append(server.name)
+    if not silent:
+        return ""
+    era = f"{', '.join(silent)}: in 2026-07-28 log messages come only with a call that asks for them"
+    return f'{era}: %mcp call {silent[0]}.TOOL --meta \'{{"{LOG_LEVEL_META_KEY}": "info"}}\''
 
 
 async def do_ping(context: Context, command: Command) -> Note:
     """How long a round trip takes; 2026-07-28 has no ping, so there it is server/discover."""
     server = context.servers[command.word(0) or ""].with_options(timeout=command.options.seconds("timeout") or 10.0)
-    await server.ready_steps()
+    was_ready = server.connection.state == "ready"
+    notes = await server.ready_steps()
+    notes = notes if was_ready else ("it was not connected; it is now", *notes)
     envelope = server.connection.envelope
     method = "server/discover" if envelope is not None and envelope.modern else "ping"
     started = time.perf_counter()
     await server.request_steps(method)
     milliseconds = (time.perf_counter() - started) * 1000
     return Note(
-        f"{server.name}: {method} answered in {milliseconds:.1f} ms",
-        {"server": server.name, "method": method, "elapsed_ms": round(milliseconds, 3)},
+        "\n".join(
+            [f"{server.name}: {method} answered in {milliseconds:.1f} ms", *(f"  note: {note}" for note in notes)]
+        ),
+        {"server": server.name, "method": method, "elapsed_ms": round(milliseconds, 3), "notes": list(notes)},
     )

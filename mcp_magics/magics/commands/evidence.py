@@ -8,16 +8,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.errors import CommandError
+from mcp_magics.magics.message_summary import LONGEST, summarised
+from mcp_magics.results.document import LINES
 from mcp_magics.results.listing import Listing, counted
 from mcp_magics.results.sanitise import clean, escaped
 from mcp_magics.wire.journal import Frame
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
-    from mcp_magics.wire.journal import Entry
+    from mcp_magics.wire.journal import Entry, Exchange
 
-_COLUMNS = ("n", "time", "server", "direction", "kind", "method", "id", "ms", "bytes", "summary")
+_COLUMNS = ("n", "time", "server", "direction", "rpc_id", "ms", "bytes", "summary")
 
 
 async def do_trace(context: Context, command: Command) -> Any:
@@ -28,60 +32,79 @@ async def do_trace(context: Context, command: Command) -> Any:
         context.servers.live(name)
     number = command.options.integer("id")
     if number is not None:
-        for entry in entries:
-            if entry.seq == number:
-                return Wire(entry)
-        raise CommandError(f"the wire log has no message {number}", phase="parse", next_step="%mcp trace")
+        return _whole(entries, number)
     rows = _rows(entries)
     last = command.options.integer("last")
     if last is not None:
         rows, entries = rows[-last:], entries[-last:]
-    return Listing(f"{counted(len(rows), 'message')}; one whole: %mcp trace --id N", _COLUMNS, rows, entries)
+    return _table(rows, entries, name, every=last is not None)
+
+
+def _whole(entries: list[Entry], number: int) -> Wire:
+    for entry in entries:
+        if entry.seq == number:
+            return Wire(entry)
+    raise CommandError(f"the wire log has no message {number}", phase="parse", next_step="%mcp trace")
+
+
+def _table(rows: list[dict[str, Any]], entries: list[Entry], name: str | None, *, every: bool) -> Listing:
+    """``every`` tells that a person asked for just these, however many."""
+    words = f"%mcp trace {name}" if name else "%mcp trace"
+    return Listing(
+        f"{counted(len(rows), 'message')}; one whole: %mcp trace --id N, with its number under n",
+        _COLUMNS,
+        rows,
+        entries,
+        where=".df" if every else f"{words} --last {len(rows)}",
+        keeps="last",
+        lines=None if every else LINES,
+    )
 
 
 def _rows(entries: list[Entry]) -> list[dict[str, Any]]:
-    asked: dict[tuple[str, str, str], Frame] = {}
+    asked: dict[tuple[str, str, str], tuple[Frame, Mapping[str, Any]]] = {}
     return [_frame_row(entry, asked) if isinstance(entry, Frame) else _exchange_row(entry) for entry in entries]
 
 
-def _frame_row(frame: Frame, asked: dict[tuple[str, str, str], Frame]) -> dict[str, Any]:
+def _frame_row(frame: Frame, asked: dict[tuple[str, str, str], tuple[Frame, Mapping[str, Any]]]) -> dict[str, Any]:
     message = frame.message
     kind, method, milliseconds = frame.kind, str(message.get("method", "")), ""
     identity = json.dumps(message.get("id")) if "id" in message else ""
+    request: Mapping[str, Any] = {}
     if kind == "request":
-        asked[frame.server, frame.direction, identity] = frame
+        asked[frame.server, frame.direction, identity] = frame, message
     elif kind in ("result", "error"):
         other = "sent" if frame.direction == "received" else "received"
-        request = asked.get((frame.server, other, identity))
-        if request is not None:
-            method = str(request.message.get("method", ""))
-            milliseconds = f"{(frame.clock - request.clock) * 1000:.1f}"
+        if found := asked.get((frame.server, other, identity)):
+            request = found[1]
+            method = str(request.get("method", ""))
+            milliseconds = f"{(frame.clock - found[0].clock) * 1000:.1f}"
     return {
         "n": frame.seq,
         "time": _clock(frame.at),
         "server": frame.server,
         "direction": "→" if frame.direction == "sent" else "←",
-        "kind": kind,
-        "method": method,
-        "id": identity,
+        "rpc_id": identity,
         "ms": milliseconds,
         "bytes": frame.size,
-        "summary": frame.text[:200],
+        "summary": summarised(message, request) if message else frame.text[:LONGEST],
+        "kind": kind,
+        "method": method,
     }
 
 
-def _exchange_row(exchange: Any) -> dict[str, Any]:
+def _exchange_row(exchange: Exchange) -> dict[str, Any]:
     return {
         "n": exchange.seq,
         "time": _clock(exchange.at),
         "server": exchange.server,
         "direction": "⇄",
-        "kind": "http",
-        "method": exchange.method,
-        "id": "",
+        "rpc_id": "",
         "ms": f"{exchange.elapsed * 1000:.1f}",
         "bytes": "",
-        "summary": f"{exchange.status} {exchange.url} {exchange.problem}".rstrip(),
+        "summary": f"{exchange.method} {exchange.url} {exchange.status} {exchange.problem}".rstrip(),
+        "kind": "http",
+        "method": exchange.method,
     }
 
 

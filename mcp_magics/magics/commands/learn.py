@@ -120,15 +120,14 @@ def _list(context: Context) -> Listing:
 
 
 def _here(context: Context, name: str) -> str:
-    """Whether a server that was not started here by itself runs: one over stdio does as long as it is connected."""
+    """What is so of a server without a process of its own: over stdio it runs as long as it is connected."""
     if name not in context.servers:
         return "no"
     state = context.servers[name].connection.state
-    return "yes, over stdio" if state == "ready" else f"registered, {state}"
+    return "connected" if state == "ready" else f"registered, {state}"
 
 
 def _table(running: list[Running], note: str) -> Listing:
-    rows = [{"name": each.name, "transport": each.transport, "url": each.url or ""} for each in running]
-    return Listing(
-        f"{counted(len(rows), 'server')} of the playground", ("name", "transport", "url"), rows, running, note
-    )
+    columns = ("name", "transport", "url", "authorization_server")
+    rows = [{column: getattr(each, column) or "" for column in columns} for each in running]
+    return Listing(f"{counted(len(rows), 'server')} of the playground", columns, rows, running, note)

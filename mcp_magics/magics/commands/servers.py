@@ -7,11 +7,13 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.connection.glance import COLUMNS, row
 from mcp_magics.connection.loop import background
 from mcp_magics.connection.waiting import Until
 from mcp_magics.errors import CommandError, ConnectionFailedError, MCPMagicsError
 from mcp_magics.magics.cards import ServerCard
-from mcp_magics.magics.describe import COLUMNS, describe, row
+from mcp_magics.magics.configured import filters, settings
+from mcp_magics.magics.describe import describe
 from mcp_magics.magics.outcome import Note
 from mcp_magics.magics.specs import spec_from_command, specs_from_body
 from mcp_magics.results.listing import Listing, counted
@@ -132,16 +134,11 @@ class ServerList(Listing):
 async def do_get(context: Context, command: Command) -> ServerCard:
     """One server's configuration, every value that could be secret masked."""
     server = context.servers[command.word(0) or ""]
-    spec = server.spec
-    filters = {
-        "enabled_tools": list(spec.enabled_tools) if spec.enabled_tools is not None else None,
-        "disabled_tools": list(spec.disabled_tools),
-        "required": spec.required,
-        "protocol": spec.protocol,
-        "default_tools_approval_mode": spec.approval,
-        "reload": list(spec.reload),
-    }
-    return ServerCard.of(server, "", (), data={**describe(server), **filters})
+    found = context.servers.store.get(server.name)
+    if found is None:
+        return ServerCard.of(server, "", ())
+    data = {**describe(server), **filters(found)}
+    return ServerCard.of(server, "", (), data, settings(found))
 
 
 async def do_remove(context: Context, command: Command) -> Note:
