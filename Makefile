@@ -7,11 +7,12 @@ PY := $(BIN)/python
 
 EVERYTHING := @modelcontextprotocol/server-everything@2026.8.31
 FILESYSTEM := @modelcontextprotocol/server-filesystem@2026.8.31
+CONFORMANCE := @modelcontextprotocol/conformance@0.2.0-alpha.12 node@24
 TIME := mcp-server-time==2026.10.19
 GIT := mcp-server-git==2026.10.19
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test check format audit bench lowest node servers clean
+.PHONY: help demo lab test check format audit bench conformance lowest node servers clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -41,6 +42,9 @@ audit: .venv/test.stamp ## published advisories for the dependencies, where they
 bench: .venv/test.stamp node ## measure against the plain SDK
 	$(PY) -m benchmarks $(ARGS)
 
+conformance: .venv/test.stamp node ## the official client suite alone: make conformance ARGS='--scenario sse-retry --revision 2025-11-25'
+	PYTHONPATH=tests $(PY) -m conformance $(ARGS)
+
 lowest: build/lowest/test.stamp ## the tests that need no kernel, with the oldest dependencies allowed
 	build/lowest/bin/python -m pytest -q -m 'not kernel and not node and not terminal' \
 		-W 'ignore::DeprecationWarning' -W 'ignore::PendingDeprecationWarning' -W 'ignore::FutureWarning' $(ARGS)
@@ -48,11 +52,17 @@ lowest: build/lowest/test.stamp ## the tests that need no kernel, with the oldes
 clean: ## remove what make built
 	rm -rf .venv build
 
-node: $(if $(shell command -v npm),build/node/test.stamp) ## the Node servers the tests talk to, where npm is there
+node: $(if $(shell command -v npm),build/node/test.stamp build/conformance/test.stamp) ## what the tests need from npm, where npm is there
 
 build/node/test.stamp: Makefile
 	mkdir -p build/node
 	npm install --prefix build/node --no-fund --no-audit --loglevel=error $(EVERYTHING) $(FILESYSTEM)
+	touch $@
+
+# The conformance suite does not run on Node 20; npm has a newer one.
+build/conformance/test.stamp: Makefile
+	mkdir -p build/conformance
+	npm install --prefix build/conformance --no-fund --no-audit --loglevel=error $(CONFORMANCE)
 	touch $@
 
 servers: build/servers/test.stamp ## the Python servers the tests talk to, in an environment of their own

@@ -1,0 +1,1 @@
+"""The official client conformance suite, driven through the magics: ``python -m conformance --help``."""
