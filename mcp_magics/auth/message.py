@@ -79,7 +79,7 @@ class Answer:
         """The body as a JSON object, or None where it is none."""
         try:
             parsed = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):  # deep nesting, from a hostile server
             return None
         return parsed if isinstance(parsed, dict) else None
 
