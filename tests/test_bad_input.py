@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -61,6 +62,80 @@ def test_an_unknown_tool_names_the_one_that_was_meant_and_sends_nothing(ok: Shel
     assert "ok.echo" in error.failure.next_step
     assert len(servers.journal.entries("ok")) == before
     goes_on(ok)
+
+
+def test_an_item_where_a_server_belongs_is_told_the_verb_for_one(ok: Shell) -> None:
+    assert ok.fails("%mcp tools ok.echo", "unknown_server").failure.next_step == "%mcp tool ok.echo"
+    assert ok.fails("%mcp get ok.echo", "unknown_server").failure.next_step == "%mcp get ok"
+
+
+def test_a_tool_without_its_server_names_the_form_and_the_server_that_has_it(ok: Shell) -> None:
+    ok("%mcp add other --no-connect -- true")
+    for typed in ("echo", "ehco"):
+        error = ok.fails(f"%mcp call {typed} text=x", "usage")
+        assert "SERVER.TOOL" in str(error)
+        assert error.failure.next_step == "%mcp call ok.echo"
+    nowhere = ok.fails("%mcp call zzz text=x", "unknown_server")
+    assert "%mcp call SERVER.zzz" in nowhere.failure.next_step
+
+
+def test_removing_what_is_not_there_suggests_no_adding_and_removes_nothing(ok: Shell) -> None:
+    ok("%mcp add everything --no-connect -- true")
+    assert ok.fails("%mcp remove nothere", "unknown_server").failure.next_step == "%mcp list"
+    error = ok.fails("%mcp remove everything everythin", "unknown_server")
+    assert error.failure.next_step == "%mcp remove everything"
+    assert "everything" in servers
+
+
+def test_an_unknown_prompt_keeps_the_servers_words_and_names_the_one_that_was_meant(ok: Shell) -> None:
+    ok(f"%mcp add s1 -- {playground('s1')}")
+    error = ok.fails("%mcp prompt s1.code_reveiw language=python", "rpc_error")
+    assert error.code == -32602  # type: ignore[attr-defined]
+    assert error.failure.evidence[0] == "s1 has no prompt 'code_reveiw'; did you mean 'code_review'?"
+    assert error.failure.next_step == "%mcp prompt s1.code_review …"
+
+
+def test_a_prompt_that_is_there_is_not_said_to_be_missing(ok: Shell) -> None:
+    ok(f"%mcp add s1 -- {playground('s1')}")
+    error = ok.fails("%mcp prompt s1.code_review", "rpc_error")
+    assert "has no prompt" not in str(error)
+
+
+def test_an_unknown_resource_is_named_where_the_resources_have_been_listed(ok: Shell) -> None:
+    ok(f"%mcp add s1 -- {playground('s1')}")
+    assert "has no resource" not in str(ok.fails("%mcp read s1 s1://note.txt", "rpc_error"))
+    ok("%mcp resources s1")
+    error = ok.fails("%mcp read s1 s1://note.txt", "rpc_error")
+    assert "did you mean 's1://notes.txt'?" in error.failure.evidence[0]
+    assert error.failure.next_step == "%mcp read s1 s1://notes.txt"
+
+
+def test_a_first_connect_that_fails_says_that_the_server_stays_registered(ok: Shell) -> None:
+    error = ok.fails("%mcp add gone -- no-such-program-here", "command_not_found")
+    assert "gone stays registered" in error.failure.next_step
+    assert "%mcp remove gone" in error.failure.next_step
+    assert "gone" in servers
+    ok("from mcp_magics import servers")
+    again = ok.fails("servers.add('py', command=['no-such-program-here'])", "command_not_found")
+    assert "py stays registered" in again.failure.next_step
+
+
+def test_a_syntax_error_of_a_server_shows_the_line_itself(ok: Shell, tmp_path: Path) -> None:
+    (tmp_path / "server.py").write_text("import sys\ndef broken(:\n    pass\n")
+    for option in ("", "--env GITHUB_TOKEN=ghp_16C7e42F292c6912E7710c838347Ae178B4a "):
+        error = ok.fails(f"%mcp add wrong {option}-- {sys.executable} {tmp_path / 'server.py'}", "process_exited")
+        said = "\n".join(error.failure.lines())
+        assert "def broken(:" in said
+        assert "SyntaxError" in said
+        assert "^" not in said
+    assert "%mcp secret GITHUB_TOKEN" in said
+
+
+def test_a_reload_path_that_is_not_there_is_refused(ok: Shell, tmp_path: Path) -> None:
+    error = ok.fails(f"%mcp add w --reload nowhere.py -- {faulty()}", "reload_not_found")
+    assert str(tmp_path / "nowhere.py") in error.failure.evidence[0]
+    assert "%mcp add w --reload" in error.failure.next_step
+    assert "w" not in servers
 
 
 def test_a_command_and_an_address_together_are_refused(ok: Shell) -> None:
@@ -331,6 +406,16 @@ def test_a_name_that_does_not_exist_is_said_to_be_pythons(ok: Shell) -> None:
     goes_on(ok)
 
 
+def test_a_name_that_does_not_exist_is_shown_as_typed_and_compared_with_the_notebooks_own(ok: Shell) -> None:
+    braces = ok.fails("%mcp call ok.echo text={undefined_var}", "undefined_name")
+    assert "'{undefined_var}'" in braces.failure.next_step
+    builtin = ok.fails("%mcp call ok.echo text=$prin", "undefined_name")
+    assert builtin.failure.next_step == "define prin first; text is quoted: '$prin'"
+    ok("total_price = 3")
+    near = ok.fails("%mcp call ok.echo text=$total_pric", "undefined_name")
+    assert near.failure.next_step == "did you mean total_price?"
+
+
 # -- at the same time -----------------------------------------------------------------------------------------
 
 
@@ -341,6 +426,15 @@ def test_adding_twice_is_unchanged_and_the_process_stays(ok: Shell) -> None:
     assert "%mcp restart ok" in cell.text
     assert servers["ok"].connection.channel.process.pid == pid  # type: ignore[union-attr]
     goes_on(ok)
+
+
+def test_adding_a_watched_server_twice_asks_for_no_restart(ok: Shell, tmp_path: Path) -> None:
+    (tmp_path / "code.py").write_text("1")
+    ok(f"%mcp add w --reload code.py -- {faulty()}")
+    text = ok(f"%mcp add w --reload code.py -- {faulty()}").text
+    assert "unchanged, running since" in text
+    assert "%mcp restart" not in text
+    assert "the next call restarts it" in text
 
 
 def test_removing_a_server_ends_the_call_under_way_with_an_error_that_says_so(ok: Shell) -> None:

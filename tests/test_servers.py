@@ -317,6 +317,56 @@ def test_importing_takes_a_file_over_and_exporting_hands_it_on(shell: Shell, tmp
     assert json.loads(shell("%mcp export --format vscode").result.text)["servers"].keys() == {"one", "two"}
 
 
+def test_importing_what_is_connected_and_the_same_leaves_it_connected_and_says_so(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINE", "1")
+    source = tmp_path / "all.json"
+    shell(f"%mcp add f --env-var MINE --env B=2 -- {faulty()}")
+    shell(f"%mcp export f --save {source}")
+    pid = servers["f"].connection.channel.process.pid  # type: ignore[union-attr]
+    text = shell(f"%mcp import {source}").text
+    assert "f: unchanged, running since" in text
+    assert "not connected" not in text
+    assert servers["f"].connection.channel.process.pid == pid  # type: ignore[union-attr]
+
+
+def test_importing_what_a_projects_file_says_already_leaves_it_there(shell: Shell, elsewhere: Path) -> None:
+    shell(f"%mcp add f --scope project -- {faulty()}")
+    pid = servers["f"].connection.channel.process.pid  # type: ignore[union-attr]
+    assert "unchanged, running since" in shell(f"%mcp import {elsewhere / '.mcp.json'}").text
+    assert servers["f"].scope == "project"
+    assert servers["f"].connection.channel.process.pid == pid  # type: ignore[union-attr]
+
+
+def test_the_same_server_in_another_scope_keeps_its_connection(shell: Shell, elsewhere: Path) -> None:
+    shell(f"%mcp add f -- {faulty()}")
+    pid = servers["f"].connection.channel.process.pid  # type: ignore[union-attr]
+    assert "now in scope project; it was in notebook" in shell(f"%mcp add f --scope project -- {faulty()}").text
+    assert servers["f"].scope == "project"
+    assert (elsewhere / ".mcp.json").exists()
+    assert servers["f"].connection.channel.process.pid == pid  # type: ignore[union-attr]
+
+
+def test_importing_another_configuration_ends_the_connection(shell: Shell, tmp_path: Path) -> None:
+    source = tmp_path / "all.json"
+    shell(f"%mcp add f --env B=2 -- {faulty()}")
+    shell(f"%mcp export f --save {source}")
+    source.write_text(source.read_text().replace('"2"', '"3"'))
+    assert "f: replaced, not connected. %mcp connect f" in shell(f"%mcp import {source}").text
+    assert servers["f"].connection.state == "idle"
+
+
+def test_an_export_of_all_leaves_objects_out_and_says_so(shell: Shell) -> None:
+    shell("%mcp add f --no-connect -- true")
+    servers.add("mine", object=object(), connect=False)
+    cell = shell("%mcp export")
+    assert json.loads(cell.result.text)["mcpServers"].keys() == {"f"}
+    assert "note: mine is left out" in cell.text
+    assert json.loads(shell("%mcp export --json").stdout)["mcpServers"].keys() == {"f"}
+    assert "mine" in str(shell.fails("%mcp export mine", "config_invalid"))
+
+
 def test_what_is_exported_can_be_pasted_again(shell: Shell) -> None:
     shell(f"%mcp add f --env A=1 --tool-timeout 5 --disabled-tools raw_frame -- {faulty()}")
     before = servers["f"].spec

@@ -66,6 +66,11 @@ class Live:
         self.spec, self.scope = spec, scope
         self.connection = Connection(spec, journal=self.connection.journal, inbox=self._inbox, log=self.log)
 
+    def reword(self, spec: ServerSpec, scope: Scope) -> None:
+        """Take on the same configuration in other words or from another scope; the connection stays."""
+        self.spec, self.scope = spec, scope
+        self.connection.spec = spec
+
     def status(self) -> AuthStatus:
         """Requirement, credential and connection."""
         transport = self.spec.transport

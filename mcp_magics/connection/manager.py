@@ -6,9 +6,10 @@ import atexit
 import difflib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from mcp_magics.config.agreement import agree
 from mcp_magics.config.document import spec_from_options
 from mcp_magics.config.store import Store
 from mcp_magics.connection.exchange import on_loop
@@ -16,9 +17,10 @@ from mcp_magics.connection.glance import glance
 from mcp_magics.connection.inbox import inbox
 from mcp_magics.connection.live import Live
 from mcp_magics.connection.loop import background
+from mcp_magics.connection.reload import refuse_unwatchable
 from mcp_magics.connection.server import Server
 from mcp_magics.connection.waiting import Attendant, run_blocking
-from mcp_magics.errors import UnknownServerError
+from mcp_magics.errors import MCPMagicsError, UnknownServerError
 from mcp_magics.wire.journal import Journal
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mcp_magics.config.model import Scope, ServerSpec
+    from mcp_magics.config.store import ScopedSpec
+    from mcp_magics.errors import Failure
 
 Registered = Literal["added", "unchanged", "replaced"]
 
@@ -104,15 +108,27 @@ class Servers(Mapping[str, Server]):
         in the second case the server stays registered.
         """
         spec = spec_from_options(name, command=command, url=url, object=object, **options)
-        registration = run_blocking(self.register_steps(spec, scope), self.attendant())
-        return registration.server.connect() if connect else registration.server
+        refuse_unwatchable(spec)
+        server = run_blocking(self.register_steps(spec, scope), self.attendant()).server
+        if not connect:
+            return server
+        try:
+            return server.connect()
+        except MCPMagicsError as error:
+            error.failure = still_registered(error.failure, name)
+            raise
 
-    async def register_steps(self, spec: ServerSpec, scope: Scope) -> Registration:
-        """Steps: keep ``spec``; a different one of that name has its process ended first."""
+    async def register_steps(self, spec: ServerSpec, scope: Scope | None) -> Registration:
+        """Steps: keep ``spec``; a different one of that name has its process ended first.
+
+        One that means the same as what is known leaves the connection alone. ``scope`` None is where such a one is
+        kept already, else the notebook.
+        """
         kept = self._live.get(spec.name)
         known = self.store.get(spec.name)
-        if known is not None and known.spec == spec and known.scope == scope:
-            return Registration(self[spec.name], "unchanged")
+        if known is not None and agree(known.spec, spec):
+            return self._unchanged(known, spec, scope or known.scope)
+        scope = scope or "notebook"
         if kept is not None:
             await on_loop(spec.name, kept.close("replaced"))
         notes = tuple(self.store.put(spec, scope))
@@ -120,6 +136,18 @@ class Servers(Mapping[str, Server]):
         if kept is not None and found is not None:
             kept.respec(found.spec, found.scope)
         return Registration(self[spec.name], "added" if known is None else "replaced", notes)
+
+    def _unchanged(self, known: ScopedSpec, spec: ServerSpec, scope: Scope) -> Registration:
+        """Keep the newer words and the newer place of what is known."""
+        notes: tuple[str, ...] = ()
+        if (known.spec, known.scope) != (spec, scope):
+            notes = tuple(self.store.put(spec, scope))
+            found, kept = self.store.get(spec.name), self._live.get(spec.name)
+            if kept is not None and found is not None:
+                kept.reword(found.spec, found.scope)
+        if known.scope != scope:
+            notes = (f"now in scope {scope}; it was in {known.scope}", *notes)
+        return Registration(self[spec.name], "unchanged", notes)
 
     def remove(self, name: str) -> None:
         """Disconnect and forget ``name``; calls under way end with an error that says so."""
@@ -172,8 +200,17 @@ def _unknown(name: str, known: list[str]) -> UnknownServerError:
         phase="parse",
         server=name,
         evidence=(f"registered: {', '.join(known)}" if known else "no server is registered yet",),
-        next_step=f"%mcp get {near[0]}" if near else f"%mcp add {name} -- COMMAND, or %mcp add {name} URL",
+        next_step=f"%mcp get {near[0]}" if near else "%mcp list" if known else _ADDING.format(name),
     )
+
+
+_ADDING = "%mcp add {0} -- COMMAND, or %mcp add {0} URL"
+
+
+def still_registered(failure: Failure, name: str) -> Failure:
+    """The failure of a first connect, which says too that the server stays registered and how to be rid of it."""
+    rest = f"{name} stays registered: add it again to mend it, or %mcp remove {name}"
+    return replace(failure, next_step=f"{failure.next_step}; {rest}" if failure.next_step else rest)
 
 
 servers = Servers()

@@ -5,7 +5,8 @@ What the words mean is in ``docs/grammar.md``; what verbs there are in :mod:`mcp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
@@ -18,9 +19,10 @@ from mcp_magics.magics.verbs import VERBS, Verb, near_verbs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Assignment", "Command", "Options", "Target", "known_server", "parse", "target"]
+__all__ = ["Assignment", "Command", "Options", "Target", "known_server", "parse", "quoted", "target"]
 
 AssignmentKind = Literal["value", "json", "file", "json_file"]
+Holders = Callable[[str], "Sequence[str]"]
 _NAMES_SHOWN = 8  # servers named in an error
 
 
@@ -88,13 +90,20 @@ def parse(line: str, *, body: str | None = None, servers: Sequence[str] = (), ve
     return Command(known, words, options, assignments, scanned.literal, scanned.silenced, body, scanned)
 
 
-def target(command: Command, servers: Sequence[str]) -> Target:
-    """The server and item of a command's first word: the longest registered name before an unquoted dot wins."""
+def _nowhere(_item: str) -> Sequence[str]:
+    return ()
+
+
+def target(command: Command, servers: Sequence[str], holders: Holders = _nowhere) -> Target:
+    """The server and item of a command's first word: the longest registered name before an unquoted dot wins.
+
+    ``holders`` gives each ``SERVER.ITEM`` that an item alone may mean; they stand in the error.
+    """
     word = command.words[0]
     dots = [at for at, char in enumerate(word.text) if char == "." and not word.quoted[at]]
     named = [at for at in dots if word.text[:at] in servers]
     if not named:
-        raise _no_target(command, word, servers, dots)
+        raise _no_target(command, word, servers, holders(word.text))
     server, item = word.text[: named[-1]], word.text[named[-1] + 1 :]
     if not item:
         raise _no_item(command, server)
@@ -109,7 +118,7 @@ def known_server(name: str, servers: Sequence[str]) -> str:
         raise UnknownServerError(
             f"no server is registered as {name!r}; none is registered at all",
             phase="parse",
-            next_step=f"%mcp add {_quoted(name)} -- COMMAND, or %mcp add {_quoted(name)} https://…",
+            next_step=f"%mcp add {quoted(name)} -- COMMAND, or %mcp add {quoted(name)} https://…",
         )
     near = get_close_matches(name, servers, n=1, cutoff=0.5)
     more = f" and {len(servers) - _NAMES_SHOWN} more" if len(servers) > _NAMES_SHOWN else ""
@@ -117,8 +126,14 @@ def known_server(name: str, servers: Sequence[str]) -> str:
         f"no server is registered as {name!r}",
         phase="parse",
         evidence=(f"registered: {', '.join(list(servers)[:_NAMES_SHOWN])}{more}",),
-        next_step=f"did you mean {_quoted(near[0])}?" if near else "%mcp list",
+        next_step=f"did you mean {quoted(near[0])}?" if near else "%mcp list",
     )
+
+
+def quoted(name: str) -> str:
+    """``name`` as it is written on a line: in quotes where it must be."""
+    plain = name and not any(char in " .'\"{}[]()#=;" or char.isspace() for char in name)
+    return name if plain else f"'{name}'" if "'" not in name else f'"{name}"'
 
 
 def _verb(line: Line, preset: str | None) -> tuple[Verb, tuple[Token, ...]]:
@@ -231,20 +246,23 @@ def _check_literal_and_body(verb: Verb, line: Line, body: str | None) -> None:
 
 
 def _no_target(
-    command: Command, word: Token, servers: Sequence[str], dots: Sequence[int]
+    command: Command, word: Token, servers: Sequence[str], meant: Sequence[str]
 ) -> CommandError | UnknownServerError:
     if word.text in servers:
         return _no_item(command, word.text)
-    if not dots and len(servers) == 1:
-        return command.line.error(
-            f"{word.text!r} names no server",
-            word.column,
-            next_step=f"%mcp {command.verb.name} {_quoted(servers[0])}.{_quoted(word.text)}",
-        )
+    verb, wanted = command.verb.name, command.verb.positionals[0].name
+    dots = [at for at, char in enumerate(word.text) if char == "." and not word.quoted[at]]
+    if not (meant or dots) and len(servers) == 1:
+        meant = (f"{quoted(servers[0])}.{quoted(word.text)}",)
+    if meant:
+        lines = ", or ".join(f"%mcp {verb} {each}" for each in meant)
+        problem = f"{verb} takes {wanted}, and {word.text!r} names no server"
+        return command.line.error(problem, word.column, next_step=lines)
     try:
         known_server(word.text[: dots[0]] if dots else word.text, servers)
     except UnknownServerError as error:
-        return error
+        unwritten = replace(error.failure, next_step=f"%mcp {verb} SERVER.{quoted(word.text)}, a server of %mcp list")
+        return error if dots or not servers else UnknownServerError.of(unwritten)
     return _no_item(command, word.text)
 
 
@@ -254,10 +272,5 @@ def _no_item(command: Command, server: str) -> CommandError:
         f"which {noun} of {server!r}?",
         phase="parse",
         evidence=(f"usage: {usage(command.verb)}",),
-        next_step=f"%mcp {noun}s {_quoted(server)} lists them; then %mcp {command.verb.name} {_quoted(server)}.NAME",
+        next_step=f"%mcp {noun}s {quoted(server)} lists them; then %mcp {command.verb.name} {quoted(server)}.NAME",
     )
-
-
-def _quoted(name: str) -> str:
-    plain = name and not any(char in " .'\"{}[]()#=;" or char.isspace() for char in name)
-    return name if plain else f"'{name}'" if "'" not in name else f'"{name}"'

@@ -21,6 +21,8 @@ Evaluate = Callable[[str], object]
 """Gives the value of a Python expression; may raise anything."""
 
 NAME = re.compile(r"\$([^\W\d]\w*)")
+_NOT_THEIRS = frozenset({*dir(builtins), "In", "Out", "get_ipython", "exit", "quit", "open"})
+"""Names that are in every notebook."""
 _ESCAPED_NAME = re.compile(r"\$(\$[^\W\d]\w*)")
 
 
@@ -43,7 +45,7 @@ class References:
             except CommandError as error:
                 failed = error
             except NameError as error:
-                failed = _undefined(error)
+                failed = _undefined(error, self.text[offset : offset + 1])
             except Exception as error:  # noqa: BLE001 - the expression is the user's: it may raise anything
                 failed = self._raised(source, error)
         # Outside the `except`, so that no context of library frames is attached.
@@ -70,21 +72,27 @@ class References:
         )
 
 
-def _undefined(error: NameError) -> CommandError:
-    """The error for a name that stands for nothing, with names like it from where it was looked for."""
+def _undefined(error: NameError, sign: str) -> CommandError:
+    """The error for a name that stands for nothing, with the notebook's own names that are like it.
+
+    ``sign`` is what the reference began with; the text that was perhaps meant is shown as it was typed.
+    """
     name = error.name or str(error)
     near = difflib.get_close_matches(name, _names_in_reach(error), n=2, cutoff=0.6)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"define {name} first; text is quoted: '${name}'"
+    typed = {"$": f"${name}", "{": f"{{{name}}}"}.get(sign)
+    define = f"define {name} first" + (f"; text is quoted: '{typed}'" if typed else "")
+    hint = f"did you mean {' or '.join(near)}?" if near else define
     return CommandError(f"no variable is named {name!r}", class_="undefined_name", phase="arguments", next_step=hint)
 
 
 def _names_in_reach(error: NameError) -> list[str]:
+    """The names the notebook defined itself, where the one missing was looked for."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     frame = trace.tb_frame if trace else None
-    found = {*frame.f_locals, *frame.f_globals, *dir(builtins)} if frame else set(dir(builtins))
-    return sorted(name for name in found if not name.startswith("_"))
+    found = {*frame.f_locals, *frame.f_globals} if frame else set()
+    return sorted(name for name in found - _NOT_THEIRS if not name.startswith("_"))
 
 
 def syntax_problem(source: str) -> str:

@@ -15,6 +15,7 @@ MAX_LINES = 200
 MAX_BYTES = 64 * 1024
 MAX_LINE = 4 * 1024
 
+_POINTERS = " \t^~"  # a line of these points at the one above it, and says nothing itself
 _TELLING = re.compile(r"error|exception|fatal|panic|cannot|can't|denied|not found|no such|failed", re.IGNORECASE)
 
 
@@ -50,7 +51,7 @@ class StderrTail:
 
     def telling(self) -> tuple[str, ...]:
         """The at most two lines that say most: the last two, or the last error before them and the last."""
-        texts = [line.text for line in self.lines() if line.text.strip()]
+        texts = [line.text for line in self.lines() if line.text.strip(_POINTERS)]
         errors = [text for text in texts[-40:] if _TELLING.search(text)]
         if not errors or errors[-1] in texts[-2:]:
             return tuple(texts[-2:])

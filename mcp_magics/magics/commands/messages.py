@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.errors import CommandError
+from mcp_magics.magics.commands.named import server_named
 from mcp_magics.magics.commands.tools import given, meta_of
 from mcp_magics.magics.outcome import Message, Note, expecting
 from mcp_magics.results.content import RawResult
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 async def do_request(context: Context, command: Command) -> Any:
     """Any request; the result as it came."""
-    server = context.servers[command.word(0) or ""].with_options(
+    server = server_named(context, command).with_options(
         timeout=command.options.seconds("timeout"), max_time=command.options.seconds("max-time"), meta=meta_of(command)
     )
     method = command.word(1) or ""
@@ -56,7 +57,7 @@ def _name_in(members: str) -> str | None:
 
 async def do_notify(context: Context, command: Command) -> Any:
     """Any notification: no answer comes, and no order relative to requests is kept by the server."""
-    server, method = context.servers[command.word(0) or ""], command.word(1) or ""
+    server, method = server_named(context, command), command.word(1) or ""
     params = given(context, command)
     members_of(params)
     if command.options.flag("dry-run"):

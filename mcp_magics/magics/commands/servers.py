@@ -7,14 +7,19 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.config.model import ObjectTransport
 from mcp_magics.connection.glance import COLUMNS, row
 from mcp_magics.connection.loop import background
+from mcp_magics.connection.manager import still_registered
+from mcp_magics.connection.reload import refuse_unwatchable, unwatchable
 from mcp_magics.connection.waiting import Until
 from mcp_magics.errors import CommandError, ConnectionFailedError, MCPMagicsError
 from mcp_magics.magics.cards import ServerCard
+from mcp_magics.magics.commands.named import server_named
 from mcp_magics.magics.configured import filters, settings
 from mcp_magics.magics.describe import describe
 from mcp_magics.magics.outcome import Note
+from mcp_magics.magics.parse import quoted
 from mcp_magics.magics.specs import spec_from_command, specs_from_body
 from mcp_magics.results.listing import Listing, counted
 
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from mcp_magics.config.model import Scope, ServerSpec
     from mcp_magics.connection.manager import Registration
     from mcp_magics.connection.server import Server
+    from mcp_magics.errors import Failure
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
 
@@ -41,19 +47,32 @@ async def do_add(context: Context, command: Command) -> Any:
 
 
 def _specs(context: Context, command: Command) -> list[ServerSpec]:
-    if command.body is not None and command.body.strip():
-        return specs_from_body(command, context.defaults)
-    return [spec_from_command(command, context.defaults)]
+    pasted = command.body is not None and command.body.strip()
+    specs = specs_from_body(command, context.defaults) if pasted else [spec_from_command(command, context.defaults)]
+    for spec in specs:
+        refuse_unwatchable(spec)
+    return specs
 
 
 def _registered_only(registrations: list[Registration]) -> Note:
     lines = []
     for registration in registrations:
-        name = registration.server.name
-        lines.append(f"{name}: {registration.outcome}, not connected. %mcp connect {name}")
+        server = registration.server
+        lines.append(f"{server.name}: {registration.outcome}, {_state(server)}")
         lines += [f"  {note}" for note in registration.notes]
     names = [registration.server.name for registration in registrations]
     return Note("\n".join(lines), {"added": names, "outcomes": [each.outcome for each in registrations]})
+
+
+def _state(server: Server) -> str:
+    if server.connection.state != "ready":
+        return f"not connected. %mcp connect {quoted(server.name)}"
+    return f"running since {_clock(server)}"
+
+
+def _clock(server: Server) -> str:
+    since = server.connection.since
+    return time.strftime("%H:%M", time.localtime(since)) if since else "now"
 
 
 async def _connected(registrations: list[Registration]) -> Any:
@@ -64,8 +83,7 @@ async def _connected(registrations: list[Registration]) -> Any:
     told = {each.server.name: each.notes for each in registrations}
     for name, error in connected.failures.items():
         if error.failure.class_ not in LOGIN_NEEDED:
-            evidence = (*error.failure.evidence[:1], *told[name], *error.failure.evidence[1:])
-            error.failure = replace(error.failure, evidence=evidence)
+            error.failure = still_registered(_with_notes(error.failure, told[name]), name)
             raise error
     cards = [
         ServerCard.of(each.server, _told(each), (*each.notes, *connected.notes.get(each.server.name, ())))
@@ -78,13 +96,24 @@ async def _connected(registrations: list[Registration]) -> Any:
     return ServerList(counted(len(servers), "server"), COLUMNS, [row(server) for server in servers], servers, notes)
 
 
+def _with_notes(failure: Failure, notes: tuple[str, ...]) -> Failure:
+    """The failure with what registering had to say: of the evidence, two lines are shown."""
+    if not notes:
+        return failure
+    told = (" · ".join(failure.evidence[:2]),) if failure.evidence else ()
+    return replace(failure, evidence=(*told, *notes, *failure.evidence[2:]))
+
+
 def _told(registration: Registration) -> str:
     if registration.outcome != "unchanged":
         return registration.outcome
-    since = registration.server.connection.since
-    clock = time.strftime("%H:%M", time.localtime(since)) if since else "now"
-    name = registration.server.name
-    return f"unchanged, running since {clock}; after editing its code: %mcp restart {name}"
+    name = quoted(registration.server.name)
+    edited = (
+        "its files are watched: the next call restarts it when they have changed"
+        if registration.server.spec.reload
+        else f"after editing its code: %mcp restart {name}"
+    )
+    return f"unchanged, running since {_clock(registration.server)}; {edited}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +162,7 @@ class ServerList(Listing):
 
 async def do_get(context: Context, command: Command) -> ServerCard:
     """One server's configuration, every value that could be secret masked."""
-    server = context.servers[command.word(0) or ""]
+    server = server_named(context, command)
     found = context.servers.store.get(server.name)
     if found is None:
         return ServerCard.of(server, "", ())
@@ -144,6 +173,8 @@ async def do_get(context: Context, command: Command) -> ServerCard:
 async def do_remove(context: Context, command: Command) -> Note:
     """Forget servers; their processes end first."""
     scope = command.options.text("scope")
+    for index in range(len(command.words)):
+        server_named(context, command, index)  # before any of them is removed
     removed = []
     for word in command.words:
         found = await context.servers.remove_steps(word.text, scope)  # type: ignore[arg-type]  # one of the choices
@@ -170,20 +201,48 @@ async def do_import(context: Context, command: Command) -> Any:
         raise CommandError(
             f"nothing to import from {source!r}", phase="config", next_step="%mcp import (what there is)"
         )
-    scope: Scope = command.options.text("scope") or "notebook"  # type: ignore[assignment]  # one of the choices
+    scope: Scope | None = command.options.text("scope")  # type: ignore[assignment]  # one of the choices
     registrations = [await context.servers.register_steps(spec, scope) for spec in specs]
-    return _registered_only(registrations)
+    return _registered_only([_with_unwatchable(registration) for registration in registrations])
 
 
-async def do_export(context: Context, command: Command) -> Note:
-    """The configuration in another client's format, secrets as references."""
+def _with_unwatchable(registration: Registration) -> Registration:
+    gone = tuple(f"nothing to watch: there is no {path}" for path in unwatchable(registration.server.spec))
+    return replace(registration, notes=(*registration.notes, *gone))
+
+
+@dataclass(frozen=True)
+class Exported(Note):
+    """A configuration as the text of a file, and beside it what that leaves out."""
+
+    notes: tuple[str, ...] = ()
+
+    @property
+    def _shown(self) -> Note:
+        return Note("\n".join([self.text.rstrip(), *(f"note: {note}" for note in self.notes)]))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return self._shown._repr_mimebundle_(include, exclude)
+
+    def __repr__(self) -> str:
+        return repr(self._shown)
+
+
+async def do_export(context: Context, command: Command) -> Exported:
+    """The configuration in another client's format, secrets as references; objects of this process stay here."""
     from mcp_magics.config.clients import export
 
-    names = [word.text for word in command.words] or list(context.servers)
-    specs = [context.servers[name].spec for name in names]
+    servers = [server_named(context, command, index) for index in range(len(command.words))]
+    specs = [server.spec for server in servers or context.servers.values()]
+    portable = [spec for spec in specs if not isinstance(spec.transport, ObjectTransport)]
     kind = command.options.text("format") or "mcpServers"
-    text = export(specs, kind)  # type: ignore[arg-type]  # one of the choices
-    return Note(text, json.loads(text) if kind != "codex" else {"toml": text})
+    text = export(portable or specs, kind)  # type: ignore[arg-type]  # one of the choices
+    notes = tuple(
+        f"{spec.name} is left out: it is an object of this process, which no other client can start"
+        for spec in specs
+        if spec not in portable
+    )
+    return Exported(text, json.loads(text) if kind != "codex" else {"toml": text}, notes)
 
 
 async def do_schema(context: Context, command: Command) -> Note:  # noqa: ARG001  every verb takes both

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.errors import CommandError, MCPMagicsError
 from mcp_magics.magics.body import Arguments, arguments_of
+from mcp_magics.magics.commands.named import item_named, server_named
 from mcp_magics.magics.outcome import Message, expecting
-from mcp_magics.magics.parse import target
 from mcp_magics.results.listing import Listing, counted
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ async def do_tools(context: Context, command: Command) -> Listing:
     """All tools of one server, or of every connected one."""
     name = command.word(0)
     chosen = (
-        [context.servers[name]]
+        [server_named(context, command)]
         if name
         else [server for server in context.servers.values() if server.connection.state == "ready"]
     )
@@ -79,7 +79,7 @@ async def do_tool(context: Context, command: Command) -> Any:
     """One tool: schema, annotations and an example call."""
     from mcp_magics.magics.cards import ToolCard
 
-    where = target(command, context.names)
+    where = item_named(context, command)
     server = context.servers[where.server]
     await server.ready_steps()
     tool = server.connection.catalog.tools.get(where.item)
@@ -90,7 +90,7 @@ async def do_tool(context: Context, command: Command) -> Any:
 
 async def do_call(context: Context, command: Command) -> Any:
     """Call a tool; an ``isError`` result fails the cell only where that was asked for."""
-    where = target(command, context.names)
+    where = item_named(context, command)
     server = _with_options(context.servers[where.server], command)
     if protocol := command.options.text("protocol"):
         server = server.in_era(protocol)  # type: ignore[arg-type]  # one of the option's choices
