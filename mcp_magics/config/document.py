@@ -158,8 +158,8 @@ def _http_entry(transport: HttpTransport) -> dict[str, Any]:
 
 
 def _oauth_entry(oauth: OAuthOptions) -> dict[str, Any]:
-    client = {"client_id": oauth.client_id, "callback_port": oauth.callback_port, "callback_url": oauth.callback_url}
-    entry: dict[str, Any] = _present({"oauth_resource": oauth.resource, "oauth": _present(client)})
+    told = {each.name: getattr(oauth, each.name) for each in fields(oauth) if each.name not in ("scopes", "resource")}
+    entry: dict[str, Any] = _present({"oauth_resource": oauth.resource, "oauth": _present(told)})
     return entry if oauth.scopes is None else {"scopes": list(oauth.scopes), **entry}
 
 

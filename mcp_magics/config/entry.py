@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from mcp_magics.config.model import Approval, Protocol
+from mcp_magics.config.model import Approval, Grant, Protocol
 from mcp_magics.config.names import NAME_PATTERN
 
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -33,13 +33,29 @@ class ToolEntry(_Raw):
 class OAuthEntry(_Raw):
     """What is configured about authorization, the rest being discovered."""
 
-    client_id: Text | None = None
+    client_id: Text | None = Field(None, description="The client, where it was registered beforehand.")
+    client_secret_env_var: Variable | None = Field(None, description="The variable that holds the client's secret.")
+    token_endpoint_auth_method: Text | None = Field(
+        None, description="How the client authenticates (RFC 7591 §2; default: as registered or advertised)."
+    )
+    client_metadata_url: Address | None = Field(None, description="The client's ID metadata document (CIMD).")
     callback_port: Port | None = Field(
         None, description="The port of the redirect URI, where the client's registration fixes it."
     )
     callback_url: Address | None = Field(
         None, description="The redirect URI, where it is not on this machine's loopback."
     )
+    callback_bind: Text | None = Field(None, description="Where the callback is listened for (default: 127.0.0.1).")
+    grant: Grant | None = Field(None, description="How a token is asked for (default: authorization_code).")
+    private_key_file: Text | None = Field(None, description="The client's private key, PEM or JWK (RFC 7523).")
+    signing_algorithm: Text | None = Field(None, description="What the key signs with (default: the key's own).")
+    assertion_env_var: Variable | None = Field(None, description="The variable that holds a workload's JWT.")
+    idp_token_endpoint: Address | None = Field(None, description="The identity provider's token endpoint (ID-JAG).")
+    idp_client_id: Text | None = Field(None, description="The client at the identity provider.")
+    idp_client_secret_env_var: Variable | None = Field(None, description="The variable that holds its secret.")
+    subject_token_env_var: Variable | None = Field(None, description="The variable that holds a person's ID token.")
+    dpop: bool | None = Field(None, description="Bind tokens to a key (RFC 9449; default: where required).")
+    assume_pkce: bool | None = Field(None, description="Use PKCE where the metadata does not name it.")
 
 
 class SharedEntry(_Raw):

@@ -59,19 +59,38 @@ class ObjectTransport:
 Transport = StdioTransport | HttpTransport | ObjectTransport
 
 
+Grant = Literal["authorization_code", "client_credentials", "jwt_bearer", "id_jag"]
+"""How a token is asked for: RFC 6749 §4.1 and §4.4, RFC 7523 §2.1 (workload identity), and by an ID-JAG."""
+
+
 @dataclass(frozen=True, slots=True)
 class OAuthOptions:
-    """What a configuration says about authorization, under Codex's keys; kept for the authorization floor.
+    """What a configuration says about authorization; what is left out is discovered or registered.
 
-    What is left out is discovered or registered. ``scopes`` None means "as discovered", empty "none";
-    ``resource`` is that of RFC 8707.
+    ``scopes`` None means "as discovered", empty "none"; ``resource`` is that of RFC 8707. Secrets are named by the
+    variable they are in: ``client_secret_env_var``, ``assertion_env_var`` (the JWT of a workload), ``idp_…`` and
+    ``subject_token_env_var`` (a person's ID token, for an ID-JAG).
     """
 
     scopes: tuple[str, ...] | None = None
     resource: str | None = None
     client_id: str | None = None
+    client_secret_env_var: str | None = None
+    token_endpoint_auth_method: str | None = None
+    client_metadata_url: str | None = None
     callback_url: str | None = None
     callback_port: int | None = None
+    callback_bind: str | None = None
+    grant: Grant | None = None
+    private_key_file: str | None = None
+    signing_algorithm: str | None = None
+    assertion_env_var: str | None = None
+    idp_token_endpoint: str | None = None
+    idp_client_id: str | None = None
+    idp_client_secret_env_var: str | None = None
+    subject_token_env_var: str | None = None
+    dpop: bool | None = None
+    assume_pkce: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,14 +219,9 @@ def _check_dollars(path: list[str | int], value: str, where: str, name: str) -> 
 
 
 def _oauth(entry: HttpEntry) -> OAuthOptions:
-    oauth = entry.oauth
-    return OAuthOptions(
-        client_id=oauth.client_id if oauth else None,
-        scopes=None if entry.scopes is None else tuple(entry.scopes),
-        resource=entry.oauth_resource,
-        callback_port=oauth.callback_port if oauth else None,
-        callback_url=oauth.callback_url if oauth else None,
-    )
+    told = entry.oauth.model_dump(exclude_none=True) if entry.oauth else {}
+    scopes = None if entry.scopes is None else tuple(entry.scopes)
+    return OAuthOptions(scopes=scopes, resource=entry.oauth_resource, **told)
 
 
 def _shared(entry: SharedEntry) -> dict[str, Any]:

@@ -1,0 +1,109 @@
+"""From a configuration to the settings of a flow: addresses expanded, secrets read, at the last moment."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING
+
+from mcp_magics.auth.assertion import read_key_file
+from mcp_magics.auth.authorization import unguessable
+from mcp_magics.auth.flow.state import FlowSettings, IdentityProvider
+from mcp_magics.auth.redirect import CallbackOptions
+from mcp_magics.config.expand import expand_http, lookup
+from mcp_magics.config.model import HttpTransport, OAuthOptions
+from mcp_magics.errors import CommandError, ConfigurationError
+from mcp_magics.redact import is_secret_name, redactor
+
+if TYPE_CHECKING:
+    from mcp_magics.auth.credential import OAuthCredential
+    from mcp_magics.auth.message import Fields
+    from mcp_magics.config.model import ServerSpec
+
+
+def flow_settings(spec: ServerSpec, known: OAuthCredential | None = None) -> FlowSettings:
+    """The settings of a flow for ``spec``; raises ``ConfigurationError``, and ``CommandError`` for no HTTP server."""
+    oauth = spec.oauth
+    return FlowSettings(
+        spec.name,
+        server_url(spec),
+        unguessable,
+        headers=anonymous_headers(spec),
+        grant=oauth.grant or "authorization_code",
+        scopes=oauth.scopes,
+        resource=oauth.resource,
+        client_id=oauth.client_id,
+        client_secret=_secret(spec, oauth.client_secret_env_var),
+        auth_method=oauth.token_endpoint_auth_method,
+        client_metadata_url=oauth.client_metadata_url,
+        private_key=read_key_file(oauth.private_key_file) if oauth.private_key_file else None,
+        signing_algorithm=oauth.signing_algorithm,
+        assertion=_secret(spec, oauth.assertion_env_var),
+        identity_provider=_identity_provider(spec),
+        binds_tokens=bool(oauth.dpop),
+        assumes_pkce=bool(oauth.assume_pkce),
+        known=known,
+    )
+
+
+def callback_options(oauth: OAuthOptions) -> CallbackOptions:
+    """What the configuration says about the callback."""
+    return CallbackOptions(oauth.callback_url, oauth.callback_port, oauth.callback_bind)
+
+
+def server_url(spec: ServerSpec) -> str:
+    """The address of ``spec``, references resolved; raises ``CommandError`` for a server without one."""
+    if not isinstance(spec.transport, HttpTransport):
+        raise CommandError(
+            f"{spec.name} is no HTTP server: there is nothing to log in to",
+            class_="login_unsupported",
+            phase="login",
+            server=spec.name,
+            evidence=("OAuth is for servers at an address; a local server gets its secrets by --env",),
+            next_step=f"%mcp add {spec.name} --env KEY=${{NAME}} -- COMMAND",
+        )
+    bare = replace(spec, transport=replace(spec.transport, bearer_token_env_var=None))
+    return expand_http(bare).url
+
+
+def anonymous_headers(spec: ServerSpec) -> Fields:
+    """The configured headers that say nothing secret: an anonymous request carries them, and no other."""
+    assert isinstance(spec.transport, HttpTransport)  # by server_url
+    bare = replace(spec, transport=replace(spec.transport, bearer_token_env_var=None))
+    known = redactor()
+    return tuple(
+        (name, value)
+        for name, value in expand_http(bare).headers.items()
+        if not is_secret_name(name) and name.lower() != "cookie" and known.text(value) == value
+    )
+
+
+def overridden(oauth: OAuthOptions, other: OAuthOptions) -> OAuthOptions:
+    """``oauth`` with everything that ``other`` says."""
+    said = {each.name: getattr(other, each.name) for each in fields(other)}
+    return replace(oauth, **{name: value for name, value in said.items() if value is not None})
+
+
+def _identity_provider(spec: ServerSpec) -> IdentityProvider | None:
+    oauth = spec.oauth
+    token = _secret(spec, oauth.subject_token_env_var)
+    if oauth.idp_token_endpoint is None or token is None:
+        return None
+    secret = _secret(spec, oauth.idp_client_secret_env_var)
+    return IdentityProvider(oauth.idp_token_endpoint, oauth.idp_client_id or "", token, secret)
+
+
+def _secret(spec: ServerSpec, variable: str | None) -> str | None:
+    """The value of ``variable``, known to redaction; None where none is named."""
+    if variable is None:
+        return None
+    value = (lookup(spec)(variable) or "").strip()
+    if not value:
+        raise ConfigurationError(
+            f"Environment variable {variable} for MCP server '{spec.name}' is not set",
+            class_="env_missing",
+            phase="login",
+            server=spec.name,
+            next_step=f"%mcp secret {variable}",
+        )
+    redactor().register(value, variable)
+    return value
