@@ -57,13 +57,17 @@ async def login(limits=None):
 
 
 def with_login(use, limits=None):
-    """Run ``use`` with a fresh login; what it returned."""
+    """Run ``use`` with a fresh login, in a loop that has nothing to complain of; what it returned."""
+    complaints = []
 
     async def run():
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
         async with login(limits) as this, asyncio.timeout(30):
             return await use(this)
 
-    return asyncio.run(run())
+    returned = asyncio.run(run())
+    assert complaints == []
+    return returned
 
 
 def status_of(answer):

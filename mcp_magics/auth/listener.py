@@ -82,7 +82,9 @@ class Listener:
 
     async def open(self) -> None:
         """Begin to answer."""
-        self._server = await asyncio.start_server(self._serve, sock=self._bound.socket, backlog=_BACKLOG, limit=_BUFFER)
+        self._server = await asyncio.start_server(
+            self._accepted, sock=self._bound.socket, backlog=_BACKLOG, limit=_BUFFER
+        )
 
     def expect(self, arrival: Arrival) -> None:
         """Offer callbacks to ``arrival`` from now on; before that each is refused."""
@@ -112,44 +114,42 @@ class Listener:
             await asyncio.wait(self._tasks)
         await self._server.wait_closed()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # asyncio runs this in a task of its own
-        self._tasks.add(task)
-        self._make_way(task)
-        try:
-            with suppress(OSError):
-                if not self._closed:  # accepted just before the end
-                    await self._answer(reader, writer, task)
-        finally:
-            self._tasks.discard(task)
-            self._movable.pop(task, None)
-            self._held.discard(task)
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer in a task of our own: asyncio's streams log an error where the one they make is cancelled."""
+        if self._closed:
             _hang_up(writer)
-
-    def _make_way(self, task: asyncio.Task[None]) -> None:
-        if len(self._movable) >= self._limits.open:
-            oldest = next(iter(self._movable))
-            del self._movable[oldest]
-            oldest.cancel()
-        self._movable[task] = None
-
-    async def _answer(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, task: asyncio.Task[None]
-    ) -> None:
-        head = await read_head(reader, self._limits)
-        if head is None:
             return
-        page = pages.refused(head.status) if isinstance(head, Unreadable) else self._page(head)
-        if page is None:
-            self._movable.pop(task, None)
-            self._held.add(task)
-            page = await self._told()
-        without_body = isinstance(head, RequestHead) and head.method == "HEAD"
-        body = b"" if page.status == 204 else page.html()
-        await write_answer(writer, page.status, body, self._limits, without_body=without_body)
-        if isinstance(head, Unreadable) or head.unread:
-            await let_read(reader, writer, self._limits)
+        if len(self._movable) >= self._limits.open:
+            self._make_way()
+        task = asyncio.get_running_loop().create_task(self._answer(reader, writer))
+        self._tasks.add(task)
+        self._movable[task] = None
+        task.add_done_callback(lambda ended: self._ended(ended, writer))
+
+    def _make_way(self) -> None:
+        oldest = next(iter(self._movable))
+        del self._movable[oldest]
+        oldest.cancel()
+
+    def _ended(self, task: asyncio.Task[None], writer: asyncio.StreamWriter) -> None:
+        self._tasks.discard(task)
+        self._movable.pop(task, None)
+        self._held.discard(task)
+        _hang_up(writer)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            head = await read_head(reader, self._limits)
+            if head is None:
+                return
+            page = pages.refused(head.status) if isinstance(head, Unreadable) else self._page(head)
+            if page is None:
+                page = await self._told()
+            without_body = isinstance(head, RequestHead) and head.method == "HEAD"
+            body = b"" if page.status == 204 else page.html()
+            await write_answer(writer, page.status, body, self._limits, without_body=without_body)
+            if isinstance(head, Unreadable) or head.unread:
+                await let_read(reader, writer, self._limits)
 
     def _page(self, head: RequestHead) -> pages.Page | None:
         """What to answer at once; None where the answer is the outcome."""
@@ -174,6 +174,11 @@ class Listener:
         return _REFUSALS[reception]
 
     async def _told(self) -> pages.Page:
+        """The page of the outcome; whoever waits for it is not pushed out by others."""
+        task = asyncio.current_task()
+        assert task is not None  # _accepted made it
+        self._movable.pop(task, None)
+        self._held.add(task)
         try:
             async with asyncio.timeout(self._limits.hold_seconds):
                 return pages.of_outcome(await asyncio.shield(self._outcome))
