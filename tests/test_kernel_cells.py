@@ -213,7 +213,14 @@ def test_progress_is_a_bar_that_the_result_replaces(notebook):
 def test_progress_of_an_assignment_leaves_nothing_to_see(notebook):
     running = notebook.start("x = %mcp call s1.progress steps=8 seconds=0.15")
     running.until(lambda outcome: any("█" in text for text in outcome.plain))
-    assert "".join("".join(bundle.values()) for bundle in running.wait().outputs) == ""
+    assert running.wait().outputs == []
+
+
+def test_progress_of_an_assignment_among_other_lines_takes_nothing_else_away(notebook):
+    running = notebook.start("print('before')\nx = %mcp call s1.progress steps=8 seconds=0.15")
+    running.until(lambda outcome: any("█" in text for text in outcome.plain))
+    outcome = running.wait()
+    assert (outcome.stdout, outcome.plain) == ("before\n", [""])
 
 
 def test_a_failure_takes_the_bar_away(notebook):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,6 +20,7 @@ Bundle = dict[str, Any]
 
 WIDTH = 30
 LONGEST_MESSAGE = 120
+_OURS = re.compile(r"\s*(?:[\w.]+\s*=\s*)?%mcp\w*\s")
 
 
 class ProgressBar:
@@ -58,12 +60,12 @@ class Surface(Protocol):
 def surface_of(shell: InteractiveShell) -> Surface | None:
     """Where ``shell`` can redraw something; nowhere where its output goes to a file."""
     if hasattr(shell, "kernel"):
-        return _Display()
+        return _OnlyDisplay() if _is_all_of(_cell_of(shell)) else _Display()
     return _TerminalLine() if sys.stdout.isatty() else None
 
 
 class _Display:
-    """A display of its own. The protocol cannot delete one, so an ended one is empty."""
+    """A display of its own. The protocol cannot delete one alone, so an ended one is empty."""
 
     def __init__(self) -> None:
         self._handle: DisplayHandle | None = None
@@ -78,6 +80,30 @@ class _Display:
 
     def end(self, data: Bundle | None) -> None:
         self.show(data or {"text/plain": "", "text/html": ""})
+
+
+class _OnlyDisplay(_Display):
+    """A display in a cell that shows nothing else: an ended one goes with the cell's output."""
+
+    def end(self, data: Bundle | None) -> None:
+        from IPython.display import clear_output
+
+        if data is None:
+            clear_output()
+        else:
+            super().end(data)
+
+
+def _cell_of(shell: InteractiveShell) -> str:
+    """The code of the request the kernel works on, as it was sent."""
+    parent: Any = getattr(shell, "get_parent", dict)()
+    return str(parent.get("content", {}).get("code", ""))
+
+
+def _is_all_of(cell: str) -> bool:
+    """Whether one line of ours is all there is, so that nothing else can have been shown."""
+    lines = [line for line in cell.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return len(lines) == 1 and _OURS.match(lines[0]) is not None
 
 
 class _TerminalLine:
