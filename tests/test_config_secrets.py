@@ -11,11 +11,11 @@ from keyring.backend import KeyringBackend
 
 from mcp_magics.config.secret_file import FileSecrets
 from mcp_magics.config.secret_keyring import KeyringSecrets, has_keyring
+from mcp_magics.config.secret_store import SecretStore
 from mcp_magics.config.secrets import (
     AutoSecrets,
     LayeredSecrets,
     MemorySecrets,
-    SecretStore,
     open_secrets,
     secrets,
     session_secrets,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mcp_magics.config.model import ServerSpec
-    from mcp_magics.config.secrets import SecretStore
+    from mcp_magics.config.secret_store import SecretStore
 
 Source = Literal["environment", "env file", "secret"]
 

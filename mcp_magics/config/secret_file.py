@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mcp_magics.config.files import PRIVATE, locked, read_text, replace_text
 from mcp_magics.config.home import home
-from mcp_magics.config.secrets import check_secret_name, store_error
+from mcp_magics.config.secret_store import check_secret_name, store_error
 from mcp_magics.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mcp_magics.config.secrets import SERVICE, check_secret_name, store_error
+from mcp_magics.config.secret_store import SERVICE, check_secret_name, store_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable

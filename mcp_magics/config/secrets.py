@@ -7,32 +7,18 @@ be read is an error (``store_error``), never "not set".
 from __future__ import annotations
 
 import difflib
-import re
 import threading
-from typing import Literal, Protocol, get_args, runtime_checkable
+from typing import TYPE_CHECKING, Literal, get_args
 
+from mcp_magics.config.secret_file import FileSecrets
+from mcp_magics.config.secret_keyring import KeyringSecrets, has_keyring
+from mcp_magics.config.secret_store import check_secret_name
 from mcp_magics.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from mcp_magics.config.secret_store import SecretStore
+
 Mode = Literal["auto", "keyring", "file"]
-SERVICE = "mcp_magics"
-_NAME = re.compile(r"[A-Za-z_][\w.\-]*", re.ASCII)
-
-
-@runtime_checkable
-class SecretStore(Protocol):
-    """Where secrets are kept. Every method raises ``ConfigurationError`` (``store_error``) where the store fails."""
-
-    def get(self, name: str) -> str | None:
-        """The secret called ``name``, or None where there is none."""
-
-    def set(self, name: str, value: str) -> None:
-        """Keep ``value`` as ``name``, in place of any other."""
-
-    def delete(self, name: str) -> bool:
-        """Forget ``name``; whether there was one."""
-
-    def names(self) -> list[str]:
-        """The names of all secrets, sorted."""
 
 
 class MemorySecrets:
@@ -119,24 +105,8 @@ class AutoSecrets:
         return sorted({*self.file.names(), *self.keyring.names()})
 
 
-def check_secret_name(name: str) -> str:
-    """``name``, if ``${name}`` can refer to it; raises ``ConfigurationError``."""
-    if not _NAME.fullmatch(name):
-        message = f"{name!r} cannot name a secret: letters, digits, '_', '-' and '.', no digit first"
-        raise ConfigurationError(message, class_="name_invalid", phase="config", next_step="%mcp secret MY_TOKEN")
-    return name
-
-
-def store_error(problem: str, next_step: str, *evidence: str) -> ConfigurationError:
-    """The error of a credential store that cannot be used."""
-    return ConfigurationError(problem, class_="store_error", phase="config", evidence=evidence, next_step=next_step)
-
-
 def open_secrets(mode: str) -> SecretStore:
     """The store of that mode; raises ``ConfigurationError`` for another word or, for ``keyring``, without a keyring."""
-    from mcp_magics.config.secret_file import FileSecrets
-    from mcp_magics.config.secret_keyring import KeyringSecrets, has_keyring
-
     if mode not in get_args(Mode):
         near = difflib.get_close_matches(mode, get_args(Mode), n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
