@@ -140,7 +140,7 @@ def _jwk(text: str, where: str) -> Key:
         reason = "it is no JSON" if isinstance(error, json.JSONDecodeError) else str(error)
         raise _unusable(f"{where} holds no JWK that can be used: {redactor().text(reason)}", f"{OPTION} FILE") from None
     if key.key_type == "oct":
-        raise _unusable(f"{where} holds a shared secret, not a private key", "--oauth-client-secret-env NAME")
+        raise _unusable(f"{where} holds a shared secret, not a private key", "--oauth-client-secret-env-var NAME")
     return key
 
 

@@ -138,7 +138,7 @@ def _known(method: str) -> str:
 def _check(method: str, client: Client, key: SigningKey | None) -> None:
     if method in _WITH_SECRET and not client.client_secret:
         message = f"{method} needs the client's secret, and client {client.client_id} has none"
-        raise ConfigurationError(message, phase="token", next_step="--oauth-client-secret-env NAME")
+        raise ConfigurationError(message, phase="token", next_step="--oauth-client-secret-env-var NAME")
     if method == "private_key_jwt" and key is None:
         message = f"private_key_jwt needs the client's private key, and client {client.client_id} has none"
         raise ConfigurationError(message, phase="token", next_step="--private-key-file FILE")

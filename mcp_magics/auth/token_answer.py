@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.auth.credential import Tokens
@@ -26,21 +26,21 @@ LONGEST_LIFE = 100 * 365 * 86400.0
 
 _TYPES = {"bearer": "Bearer", "dpop": "DPoP"}
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
-_CLASSES = {
-    "invalid_grant": "invalid_grant",
-    "bad_verification_code": "invalid_grant",  # GitHub's name
-    "bad_refresh_token": "invalid_grant",  # GitHub's name
-    "invalid_client": "client_unknown",
-    "incorrect_client_credentials": "client_unknown",  # GitHub's name
-    "invalid_scope": "scope_rejected",
-    "invalid_target": "audience_rejected",
+_INVALID_GRANT = Failure("invalid_grant", "", "token", next_step="%mcp login {server} --again")
+_CLIENT_UNKNOWN = Failure("client_unknown", "", "token", next_step="%mcp logout {server} --forget-client")
+_SCOPE_REJECTED = Failure("scope_rejected", "", "token", next_step="%mcp login {server} --scopes SCOPE,SCOPE")
+_AUDIENCE_REJECTED = Failure("audience_rejected", "", "token", next_step="%mcp login {server} --oauth-resource URL")
+_OTHER = Failure("token_exchange_failed", "", "token", next_step="%mcp login {server} --again")
+_REFUSALS = {
+    "invalid_grant": _INVALID_GRANT,
+    "bad_verification_code": _INVALID_GRANT,  # GitHub's name
+    "bad_refresh_token": _INVALID_GRANT,  # GitHub's name
+    "invalid_client": _CLIENT_UNKNOWN,
+    "incorrect_client_credentials": _CLIENT_UNKNOWN,  # GitHub's name
+    "invalid_scope": _SCOPE_REJECTED,
+    "invalid_target": _AUDIENCE_REJECTED,
 }
-_STEPS = {
-    "invalid_grant": "%mcp login {server} --again",
-    "client_unknown": "%mcp logout {server} --forget-client",
-    "scope_rejected": "%mcp login {server} --scopes SCOPE,SCOPE",
-    "audience_rejected": "%mcp login {server} --oauth-resource URL",
-}
+"""What the error codes of RFC 6749 §5.2 and RFC 8707 §2 mean here."""
 _METHOD_STEP = "%mcp login {server} --token-endpoint-auth-method METHOD"
 
 
@@ -116,16 +116,15 @@ def _granted(answer: Answer, server: str, method: str) -> Mapping[str, Any] | Fa
 
 
 def _refused(answer: Answer, server: str, method: str, error: OAuthError) -> Failure:
-    class_ = _CLASSES.get(error.code, "token_exchange_failed")
-    step = _STEPS.get(class_, _METHOD_STEP if answer.status == 401 else "%mcp login {server} --again")
-    return Failure(
-        class_,
-        f"the token endpoint refused: {error}",
-        "token",
-        server,
-        evidence(answer, error, told=f"client authenticated by {method}"),
-        step.format(server=server),
-        is_transient(answer, error),
+    known = _REFUSALS.get(error.code, _OTHER)
+    step = _METHOD_STEP if known is _OTHER and answer.status == 401 else known.next_step
+    return replace(
+        known,
+        message=f"the token endpoint refused: {error}",
+        server=server,
+        evidence=evidence(answer, error, told=f"client authenticated by {method}"),
+        next_step=step.format(server=server),
+        retryable=is_transient(answer, error),
     )
 
 
