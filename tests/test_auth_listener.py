@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from support.login import PATH, STATE, login, status_of, with_login
 
+from mcp_magics.auth.arrival import Arrival
 from mcp_magics.auth.listener import open_listener
 from mcp_magics.auth.pages import Failed, Succeeded
 from mcp_magics.auth.request_head import Limits
@@ -250,6 +251,22 @@ def test_a_second_callback_is_told_that_the_first_was_taken():
         assert not first.done()
         await this.listener.finish(Succeeded("docs"))
         assert status_of(await first) == 200
+
+    with_login(use)
+
+
+def test_another_attempt_of_the_same_login_takes_only_its_own_state():
+    async def use(this):
+        refused = await this.hit(f"error=invalid_scope&state={STATE}")
+        assert "OAuth error: invalid_scope" in refused
+        assert (await this.arrival.wait()).error == "invalid_scope"
+        again = Arrival("state-of-the-second-attempt", "http://127.0.0.1/")
+        this.listener.expect(again)
+        assert "Not for this login" in await this.hit(f"code=abcdefgh&state={STATE}")
+        browser = this.hit("code=second-code&state=state-of-the-second-attempt")
+        assert (await again.wait()).code == "second-code"
+        await this.listener.finish(Succeeded("docs"))
+        assert status_of(await browser) == 200
 
     with_login(use)
 

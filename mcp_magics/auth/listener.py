@@ -87,7 +87,7 @@ class Listener:
         )
 
     def expect(self, arrival: Arrival) -> None:
-        """Offer callbacks to ``arrival`` from now on; before that each is refused."""
+        """Offer callbacks to ``arrival`` from now on, no longer to an earlier one; before the first each is refused."""
         self._arrival = arrival
 
     async def finish(self, outcome: pages.Outcome) -> None:

@@ -70,7 +70,7 @@ def of_error(callback: Callback) -> Page:
     """The page for an error response of the authorization server (RFC 6749 §4.1.2.1)."""
     title, *description = error_words(callback)
     more = [f"More: {where}"] if (where := shown_uri(callback)) else []
-    return Page(400, title, (*description, *more, "The login has ended. You may close this window."))
+    return Page(400, title, (*description, *more, "The notebook says what follows. You may close this window."))
 
 
 STILL_EXCHANGING = Page(
