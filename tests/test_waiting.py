@@ -137,3 +137,48 @@ def test_a_background_that_was_stopped_starts_again(background):
     background.stop()
     assert not background.running
     assert run_blocking(doubled(background, 2)) == 4
+
+
+async def lasting(pending):
+    await Until(pending, "s")
+    return pending.message
+
+
+def test_a_cancelled_wait_ends_its_task_and_no_other():
+    async def both():
+        first, second = Pending(1, "tools/call"), Pending(2, "tools/call")
+        given_up, kept = (asyncio.ensure_future(run_awaiting(lasting(each))) for each in (first, second))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        first.answer(b"", {"id": 1})
+        second.answer(b"", {"id": 2})
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+        return await kept
+
+    assert asyncio.run(both()) == {"id": 2}
+
+
+def test_an_interrupt_in_one_woken_task_leaves_the_others_to_go_on(background):
+    pendings = [Pending(number, "tools/call") for number in range(3)]
+    ended = []
+
+    async def one(pending):
+        ended.append(await run_awaiting(lasting(pending)))
+        if pending.id == 0:
+            raise KeyboardInterrupt
+
+    async def settle_all():
+        for pending in pendings:
+            pending.answer(b"", {"id": pending.id})
+
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        tasks = [loop.create_task(one(pending)) for pending in pendings]
+        loop.call_soon(background.start, settle_all())
+        with pytest.raises(KeyboardInterrupt):
+            runner.run(asyncio.wait(tasks))
+        loop.run_until_complete(asyncio.wait(tasks))
+        with pytest.raises(KeyboardInterrupt):
+            tasks[0].result()
+    assert [message["id"] for message in ended] == [0, 1, 2]

@@ -94,3 +94,12 @@ def test_entries_can_be_asked_for_by_server():
     journal.frame("b", "sent", "stdio", b"{}")
     assert [entry.server for entry in journal.entries("b")] == ["b"]
     assert [entry.server for entry in journal] == ["a", "b"]
+
+
+def test_what_was_sent_stands_before_its_answer_even_when_kept_after_it():
+    journal = Journal()
+    moment = journal.moment()
+    journal.frame("s", "received", "stdio", b'{"jsonrpc":"2.0","id":1,"result":{}}')
+    journal.frame("s", "sent", "stdio", b'{"jsonrpc":"2.0","id":1,"method":"ping"}', moment)
+    assert [frame.direction for frame in frames(journal)] == ["sent", "received"]
+    assert frames(journal)[0].clock <= frames(journal)[1].clock

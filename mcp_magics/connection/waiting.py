@@ -3,31 +3,26 @@
 What a caller does is written once, as a *steps* coroutine: a coroutine whose only awaits are :class:`Until`. It does
 no waiting itself; :func:`run_blocking` runs it on a thread that blocks, :func:`run_awaiting` on a loop that goes on.
 
-While it waits, a cell renders progress and answers questions: :class:`Attendant`. The awaiting side ticks every
-:data:`TICK` seconds, because ipykernel's SIGINT handler does not wake an idle loop (ipython/ipykernel#881).
+While it waits, a cell renders progress and answers questions: :class:`Attendant`.
 """
 
 from __future__ import annotations
 
-import asyncio
-import weakref
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
+from mcp_magics.connection.arrivals import TICK, Arrival, waiting_room
 from mcp_magics.errors import RequestTimeoutError
 from mcp_magics.wire.pending import Pending
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator
 
+    from mcp_magics.connection.arrivals import WaitingRoom
     from mcp_magics.wire.pending import Settling
 
 T = TypeVar("T")
-
-TICK = 0.05
-"""Seconds between two looks at the clock, at progress and at questions."""
 
 
 class Attendant(Protocol):
@@ -122,15 +117,16 @@ def run_blocking(steps: Coroutine[Until, None, T], attendant: Attendant | None =
 
 async def run_awaiting(steps: Coroutine[Until, None, T], attendant: Attendant | None = None) -> T:
     """Run a steps coroutine on this loop, awaiting at each of its waits."""
+    room = waiting_room()
     try:
-        until = steps.send(None)
+        until = room.step(steps.send, None)
         while True:
             try:
-                await _arrive(until, attendant)
+                await _arrive(until, room, attendant)
             except BaseException as error:  # noqa: BLE001  the coroutine decides what a cancellation means to it
-                until = steps.throw(error)
+                until = room.step(steps.throw, error)
             else:
-                until = steps.send(None)
+                until = room.step(steps.send, None)
     except StopIteration as stop:
         return cast("T", stop.value)
     finally:
@@ -147,93 +143,14 @@ def _wait(until: Until, attendant: Attendant | None) -> None:
             raise error
 
 
-async def _arrive(until: Until, attendant: Attendant | None) -> None:
-    """Await until settled, on whatever loop this is; raises what ``overdue`` returns."""
-    job, overdue, room = until.job, until.overdue, waiting_room()
+async def _arrive(until: Until, room: WaitingRoom, attendant: Attendant | None) -> None:
+    """Await until settled; raises what ``overdue`` returns."""
+    job, overdue = until.job, until.overdue
     while not job.done:
-        await room.expect(job, overdue, look_up=attendant is not None)
+        await Arrival(room, job, overdue, look_up=attendant is not None)
         if job.done:
             return
         if attendant is not None:
             await attendant.alook(until)
         if overdue is not None and (error := overdue()) is not None:
             raise error
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiter:
-    arrival: asyncio.Future[None]
-    overdue: Overdue | None
-    look_up: bool
-
-
-class WaitingRoom:
-    """One loop's waiters: completions arrive in one wake-up however many they are, and a tick keeps SIGINT alive."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._settled: deque[asyncio.Future[None]] = deque()
-        self._rung = False
-        self._waiters: dict[int, _Waiter] = {}
-        self._ticking = False
-
-    async def expect(self, job: Settling, overdue: Overdue | None, *, look_up: bool) -> None:
-        """Return when ``job`` is settled, when it is overdue, or (``look_up``) at the next tick."""
-        arrival: asyncio.Future[None] = self._loop.create_future()
-        waiter = _Waiter(arrival, overdue, look_up)
-        self._waiters[id(waiter)] = waiter
-        job.on_done(lambda: self._ring(arrival))
-        if not self._ticking:
-            self._ticking = True
-            self._loop.call_later(TICK, self._tick)
-        try:
-            await arrival
-        finally:
-            del self._waiters[id(waiter)]
-
-    def _tick(self) -> None:
-        self._ticking = bool(self._waiters)
-        if not self._ticking:
-            return
-        self._loop.call_later(TICK, self._tick)
-        for waiter in self._waiters.values():
-            due = waiter.look_up or (waiter.overdue is not None and waiter.overdue() is not None)
-            if due and not waiter.arrival.done():
-                waiter.arrival.set_result(None)
-
-    def _ring(self, arrival: asyncio.Future[None]) -> None:
-        """Called on the settling thread. With others waiting too, what else its loop has to hand comes along."""
-        self._settled.append(arrival)
-        if self._rung:
-            return
-        self._rung = True
-        settling = asyncio._get_running_loop() if len(self._waiters) > 1 else None  # noqa: SLF001  the one that may be None
-        if settling is None or settling is self._loop:
-            self._bell()
-        else:
-            settling.call_soon(self._bell)
-
-    def _bell(self) -> None:
-        try:
-            self._loop.call_soon_threadsafe(self._open)
-        except RuntimeError:  # the waiter's loop was closed meanwhile: nobody waits any more
-            self._settled.clear()
-
-    def _open(self) -> None:
-        self._rung = False
-        while self._settled:
-            arrival = self._settled.popleft()
-            if not arrival.done():
-                arrival.set_result(None)
-
-
-_ROOMS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, WaitingRoom] = weakref.WeakKeyDictionary()
-
-
-def waiting_room() -> WaitingRoom:
-    """The running loop's waiting room."""
-    loop = asyncio.get_running_loop()
-    room = _ROOMS.get(loop)
-    if room is None:
-        room = _ROOMS[loop] = WaitingRoom(loop)
-    return room

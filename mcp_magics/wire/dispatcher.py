@@ -107,10 +107,13 @@ class FrameDispatcher(ABC):
         if self._closed is not None:
             self._settle_lost(pending, self._closed)
             return pending
-        frame = text.encode()
-        self.journal.frame(self.server, "sent", self.channel, frame)
-        self._send(frame, pending, headers)
+        self._put(text.encode(), pending, headers)
         return pending
+
+    def _put(self, frame: bytes, pending: Pending | None, headers: dict[str, str] | None) -> None:
+        moment = self.journal.moment()
+        self._send(frame, pending, headers)
+        self.journal.frame(self.server, "sent", self.channel, frame, moment)
 
     def tell(self, method: str, params: str = "", *, headers: dict[str, str] | None = None) -> None:
         """Send a notification; ``params`` is JSON text. Silently dropped once the channel is closed."""
@@ -133,9 +136,7 @@ class FrameDispatcher(ABC):
 
     def _post(self, text: str, headers: dict[str, str] | None = None) -> None:
         if self._closed is None:
-            frame = text.encode()
-            self.journal.frame(self.server, "sent", self.channel, frame)
-            self._send(frame, None, headers)
+            self._put(text.encode(), None, headers)
 
     @property
     def in_flight(self) -> tuple[Pending, ...]:

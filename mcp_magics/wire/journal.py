@@ -84,6 +84,8 @@ class Exchange:
 
 
 Entry = Frame | Exchange
+Moment = tuple[int, float]
+"""The number of an entry, and its time on the clock."""
 _Stored = tuple[int, float, str, Direction, str, int, bytes]
 
 
@@ -99,8 +101,20 @@ class Journal:
         self._lock = threading.Lock()
         self._epoch = time.time() - time.perf_counter()
 
-    def frame(self, server: str, direction: Direction, channel: str, data: bytes | bytearray | str) -> None:
-        """Keep one message; secrets are replaced here, before anything is stored."""
+    def moment(self) -> Moment:
+        """A place in the log for a message that is kept in a moment: what is sent first is kept after it has gone."""
+        return next(self._seq), time.perf_counter()
+
+    def frame(
+        self,
+        server: str,
+        direction: Direction,
+        channel: str,
+        data: bytes | bytearray | str,
+        moment: Moment | None = None,
+    ) -> None:
+        """Keep one message, at its ``moment`` or now; secrets are replaced here, before anything is stored."""
+        seq, clock = moment or self.moment()
         raw = data.encode() if isinstance(data, str) else data
         size = len(raw)
         if size <= HEAD_BYTES:
@@ -108,7 +122,7 @@ class Journal:
         else:
             head = redactor().data(bytes(raw[: HEAD_BYTES + _MARGIN]))[:HEAD_BYTES]
         with self._lock:
-            self._entries.append((next(self._seq), time.perf_counter(), server, direction, channel, size, head))
+            self._entries.append((seq, clock, server, direction, channel, size, head))
             self._bytes += len(head)
             if self._bytes > self._max_bytes or len(self._entries) > self._max_entries:
                 self._trim()
@@ -157,7 +171,8 @@ class Journal:
         """Everything kept, oldest first, of one server or of all."""
         with self._lock:
             stored = list(self._entries)
-        return [entry for entry in map(self._entry, stored) if server is None or entry.server == server]
+        entries = [entry for entry in map(self._entry, stored) if server is None or entry.server == server]
+        return sorted(entries, key=lambda entry: entry.seq)
 
     def _entry(self, stored: _Stored | Exchange) -> Entry:
         if isinstance(stored, Exchange):
