@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mcp_magics.errors import CommandError
-from mcp_magics.results.text import size_text
+from mcp_magics.results.media import size_text
 
 _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp"})
 

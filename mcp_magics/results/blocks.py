@@ -171,7 +171,7 @@ class Image(_Binary):
         return import_module("PIL.Image").open(BytesIO(self.data))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from mcp_magics.results.mime import image_bundle, selected
+        from mcp_magics.results.media import image_bundle, selected
 
         return selected(image_bundle(self, 1), include, exclude)
 

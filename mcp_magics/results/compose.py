@@ -16,8 +16,8 @@ from mcp_magics.results.blocks import (
     TextBlock,
 )
 from mcp_magics.results.document import Anchor, Grid, Item, Json, Line, Picture, Sandboxed, Sound, Tone, Verbatim
+from mcp_magics.results.media import picture_label, size_text, sound_label
 from mcp_magics.results.tabular import table_in_text
-from mcp_magics.results.text import picture_label, size_text, sound_label
 
 MEDIA_LIMIT = 8 * 1024 * 1024
 """Bytes of one image or sound above which it is named, not shown."""

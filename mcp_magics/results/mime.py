@@ -1,18 +1,16 @@
 """MIME bundles: what Jupyter front ends show, with the plain form always beside it.
 
-Whatever the server sent is escaped text, an image whose bytes say that it is one, or a document in an ``iframe`` with
-an empty ``sandbox`` and a content security policy that forbids every request (WHATWG HTML §4.8.5, CSP Level 3).
+Whatever the server sent is escaped text, an image whose bytes say that it is one, or a document in a sandbox
+(:mod:`~mcp_magics.results.sandbox`).
 """
 
 from __future__ import annotations
 
-import base64
 import html
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any, assert_never
 
-from mcp_magics.results.blocks import Audio, Image
 from mcp_magics.results.document import (
     HTML_ROOM,
     Anchor,
@@ -31,21 +29,25 @@ from mcp_magics.results.document import (
     lay_out,
 )
 from mcp_magics.results.grid import CELL_LENGTH, cell_text, more_rows, rows_to_show
-from mcp_magics.results.sanitise import escaped, is_clickable, one_line
+from mcp_magics.results.media import (
+    Bundle,
+    image_bundle,
+    picture_html,
+    picture_label,
+    selected,
+    sound_html,
+    sound_label,
+)
+from mcp_magics.results.sandbox import POLICY, framed
+from mcp_magics.results.sanitise import is_clickable, one_line
 from mcp_magics.results.text import (
     anchor_label,
     cut_json,
     cut_text,
-    picture_label,
     plain,
-    sound_label,
 )
 
-Bundle = dict[str, str]
-"""MIME type → data, binary types in base64, as Jupyter's ``display_data`` has it."""
-
-_RAW_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif"})
-"""What Jupyter front ends and nbconvert show from a bundle of its own; the others need an ``<img>``."""
+__all__ = ["Bundle", "bundle", "parts", "selected"]
 
 _LINE_LENGTH = 1000
 _ROWS = 500
@@ -60,10 +62,6 @@ _TONES: Mapping[Tone, str] = {
 _FONT = "font-family:var(--jp-code-font-family,monospace)"
 _PRE = f"{_FONT};white-space:pre-wrap;overflow:auto;max-height:40em;margin:.2em 0"
 _CELL = ' style="text-align:left"'
-_POLICY = (
-    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; media-src data:; '
-    "style-src 'unsafe-inline'; font-src data:; form-action 'none'; base-uri 'none'\">"
-)
 
 
 def bundle(document: Document) -> Bundle:
@@ -86,34 +84,11 @@ def parts(document: Document) -> list[Bundle]:
     return [*first, *(_own_bundle(item) for item in document.body if isinstance(item, Picture | Sound))]
 
 
-def image_bundle(image: Image, number: int) -> Bundle:
-    """One image: its bytes under its own MIME type where front ends know it, else inside HTML."""
-    label = picture_label(image, number)
-    if image.mime in _RAW_IMAGES:
-        return {"text/plain": label, image.mime: canonical_base64(image)}
-    return {"text/plain": label, "text/html": _picture(image, label)}
-
-
-def canonical_base64(block: Image | Audio) -> str:
-    """The base64 of a block's bytes on one line, without a copy where it was sent that way."""
-    sent = block.base64
-    return base64.b64encode(block.data).decode("ascii") if len(sent.split(None, 1)) > 1 else sent.strip()
-
-
-def selected(full: Bundle, include: Container[str] | None, exclude: Container[str] | None) -> Bundle:
-    """What IPython's ``include`` and ``exclude`` leave of a bundle."""
-    return {
-        mime: data
-        for mime, data in full.items()
-        if (not include or mime in include) and not (exclude and mime in exclude)
-    }
-
-
 def _own_bundle(item: Picture | Sound) -> Bundle:
     if isinstance(item, Picture):
         return image_bundle(item.image, item.number)
     label = sound_label(item.audio, item.number)
-    return {"text/plain": label, "text/html": _sound(item.audio, label)}
+    return {"text/plain": label, "text/html": sound_html(item.audio, label)}
 
 
 def _page(document: Document, room: int = HTML_ROOM) -> str:
@@ -135,9 +110,9 @@ def _item(item: Item, room: int) -> str:  # noqa: PLR0911 - one answer for each 
         case Grid():
             return _grid(item, room)
         case Picture():
-            return _picture(item.image, picture_label(item.image, item.number))
+            return picture_html(item.image, picture_label(item.image, item.number))
         case Sound():
-            return _sound(item.audio, sound_label(item.audio, item.number))
+            return sound_html(item.audio, sound_label(item.audio, item.number))
         case _:
             assert_never(item)
 
@@ -196,32 +171,7 @@ def _grid_row(values: Any, tag: str, room: int) -> str:
 
 
 def _sandboxed(item: Sandboxed, room: int) -> str:
-    frame, more = _frame(item.source, lambda text: fit(text, room - cost(_POLICY) * 2, html.escape))
+    frame, more = framed(item.source, lambda text: fit(text, room - cost(POLICY) * 2, html.escape))
     if not more:
         return frame
     return frame + _line(f"… {more:,} more characters; all of it is in {item.where}", "note", _LINE_LENGTH)
-
-
-def _frame(source: str, cut: Callable[[str], str]) -> tuple[str, int]:
-    shown = cut(_encodable(source))
-    style = "width:100%;height:24em;border:1px solid #ccc;background:#fff"
-    document = html.escape(_POLICY + shown)
-    frame = f'<iframe sandbox="" referrerpolicy="no-referrer" style="{style}" srcdoc="{document}"></iframe>'
-    return frame, len(source) - len(shown)
-
-
-def _encodable(text: str) -> str:
-    """The text without lone surrogates, which no front end could be sent."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _picture(image: Image, label: str) -> str:
-    if image.mime == "image/svg+xml":
-        return _frame(image.data.decode("utf-8", "replace"), str)[0]
-    source = f"data:{image.mime};base64,{canonical_base64(image)}"
-    return f'<img src="{source}" alt="{escaped(label)}" style="max-width:100%">'
-
-
-def _sound(audio: Audio, label: str) -> str:
-    source = f"data:{audio.mime};base64,{canonical_base64(audio)}"
-    return f'<audio controls src="{source}" title="{escaped(label)}"></audio>'

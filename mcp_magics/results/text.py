@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, assert_never
 
-from mcp_magics.results.blocks import Audio, Image
 from mcp_magics.results.document import (
     PLAIN_ROOM,
     Anchor,
@@ -22,12 +21,12 @@ from mcp_magics.results.document import (
     lay_out,
 )
 from mcp_magics.results.grid import grid_lines
+from mcp_magics.results.media import picture_label, sound_label
 from mcp_magics.results.pretty import pretty
 from mcp_magics.results.sanitise import clean, one_line
 from mcp_magics.results.width import line_width
 
 _LINE_LENGTH = 1000
-_KILO = 1000
 
 
 def plain(document: Document, room: int = PLAIN_ROOM) -> str:
@@ -51,34 +50,11 @@ def cut_json(value: Any, where: str, room: int, form: Callable[[str], str] = str
     return shown, "" if is_whole and shown == head else f"… there is more; all of it is in {where}"
 
 
-def picture_label(image: Image, number: int) -> str:
-    """``[image 1: PNG 640 by 480, 12.3 kB]``, with a multiplication sign."""
-    pixels = " " + "\u00d7".join(map(str, image.size)) if image.size else ""
-    return f"[image {number}: {image.format}{pixels}, {size_text(len(image.data))}]"
-
-
-def sound_label(audio: Audio, number: int) -> str:
-    """``[audio 1: WAV, 12.3 kB]``."""
-    return f"[audio {number}: {audio.format}, {size_text(len(audio.data))}]"
-
-
 def anchor_label(anchor: Anchor) -> str:
     """``label: uri`` or the address alone."""
     uri = one_line(anchor.uri, _LINE_LENGTH)
     label = one_line(anchor.label, _LINE_LENGTH)
     return f"{label}: {uri}" if label and label != uri else uri
-
-
-def size_text(count: int) -> str:
-    """A number of bytes for people, decimal: ``70 B``, ``12.3 kB``, ``1.2 MB``."""
-    if count < _KILO:
-        return f"{count} B"
-    size = count / _KILO
-    for unit in ("kB", "MB"):
-        if round(size, 1) < _KILO:
-            return f"{size:.1f} {unit}"
-        size /= _KILO
-    return f"{size:.1f} GB"
 
 
 def _item(item: Item, room: int) -> str:  # noqa: PLR0911 - one answer for each kind of item
