@@ -110,7 +110,7 @@ def load_a_skill(notebook: Notebook, url: str, known: Known) -> None:
 def _column(notebook: Notebook, verb: str, column: str) -> list[str]:
     """One column of what a verb lists."""
     notebook(f"listing = %mcp {verb} conf")
-    values: list[str] = notebook(f"list(listing.df['{column}'])")
+    values: list[str] = notebook(f"[row['{column}'] for row in listing]")
     return values
 
 

@@ -38,12 +38,12 @@ def with_options(options: str) -> Callable[[Notebook, str, Known], None]:
 
 
 def without_a_person(options: str) -> Callable[[Notebook, str, Known], None]:
-    """A grant that needs no browser: ``options`` of the ``login``."""
+    """A grant that needs no browser: ``options`` of the ``add``."""
 
     def flow(notebook: Notebook, url: str, known: Known) -> None:
         _give(known)
-        notebook(f"%mcp add conf {url} --no-connect")
-        notebook(f"%mcp login conf {options.format_map(known)}")
+        notebook(f"%mcp add conf {url} {options.format_map(known)}")
+        notebook("%mcp login conf")
         _call_first(notebook)
 
     return flow
@@ -75,7 +75,7 @@ def migrate(notebook: Notebook, url: str, known: Known) -> None:
     """The server names another authorization server from one request to the next."""
     notebook(f"%mcp add conf {url}")
     _log_in(notebook)
-    notebook("%mcp tools conf --refresh --expect-error")
+    notebook("%mcp call conf.test-tool --expect-error")
     _log_in(notebook)
     _call_first(notebook)
 
@@ -97,8 +97,8 @@ def _browse(url: str) -> None:
 
 def _call_first(notebook: Notebook) -> None:
     notebook("tools = %mcp tools conf")
-    notebook("name = tools.df['tool'][0]")
-    notebook(f"%mcp call conf.{notebook('name')} --fail")
+    first = notebook("tools[0].name")
+    notebook(f"%mcp call conf.{first} --fail")
 
 
 def _refused(login: Callable[[], None]) -> None:
@@ -134,9 +134,9 @@ LOGINS = {
     "auth/client-credentials-jwt": without_a_person(
         f"--grant client_credentials {_CLIENT} --token-endpoint-auth-method private_key_jwt --private-key-file key.pem"
     ),
-    "auth/wif-jwt-bearer": without_a_person("--grant jwt-bearer --assertion-env-var WORKLOAD_TOKEN"),
+    "auth/wif-jwt-bearer": without_a_person(f"--grant jwt_bearer {_CLIENT} --assertion-env-var WORKLOAD_TOKEN"),
     "auth/enterprise-managed-authorization": without_a_person(
-        f"--grant id-jag {_CLIENT} {_SECRET} --idp-token-endpoint {{idp_token_endpoint}}"
+        f"--grant id_jag {_CLIENT} {_SECRET} --idp-token-endpoint {{idp_token_endpoint}}"
         " --idp-client-id {idp_client_id} --subject-token-env-var ID_TOKEN"
     ),
     "auth/scope-step-up": step_up,
