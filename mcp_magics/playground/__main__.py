@@ -76,11 +76,15 @@ def _positive(word: str) -> int:
 
 def _epilog() -> str:
     servers = [f"  {entry.name:<20} {entry.summary} ({', '.join(entry.transports)})" for entry in CATALOGUE.values()]
-    faults: list[str] = []
-    for title, names in (("faulty", ("faulty",)), ("l1 and l2", ("l1", "l2"))):
-        known = {fault: what for name in names for fault, what in faults_of(name).items()}
-        faults += ["", f"faults of {title}:", *(f"  {fault:<24} {what}" for fault, what in known.items())]
-    return "\n".join(["servers:", *servers, *faults])
+    having: dict[str, list[str]] = {}
+    told: dict[str, str] = {}
+    for name in CATALOGUE:
+        for fault, what in faults_of(name).items():
+            having.setdefault(fault, []).append(name)
+            told[fault] = what
+    del told["none"]
+    faults = [f"  {fault:<24} {what} ({', '.join(having[fault])})" for fault, what in told.items()]
+    return "\n".join(["servers:", *servers, "", "faults:", *faults])
 
 
 if __name__ == "__main__":

@@ -58,9 +58,9 @@ async def read_ahead(receive: Receive) -> tuple[bytes, Receive]:
     return body, replayed
 
 
-def rpc_and_tool(body: bytes) -> tuple[str | None, str | None]:
-    """The JSON-RPC method of a body and, where that calls a tool, the tool."""
-    message = _parsed(body)
+def rpc_and_tool(body: bytes, *, up_to: int | None = _LOOKED_AT_BYTES) -> tuple[str | None, str | None]:
+    """The JSON-RPC method of a body and, where that calls a tool, the tool; of a longer one nothing."""
+    message = _parsed(body[:up_to])
     params = message.get("params")
     tool = params.get("name") if message.get("method") == "tools/call" and isinstance(params, dict) else None
     return message.get("method"), tool
@@ -68,7 +68,7 @@ def rpc_and_tool(body: bytes) -> tuple[str | None, str | None]:
 
 def _parsed(body: bytes) -> dict[str, Any]:
     try:
-        message = json.loads(body[:_LOOKED_AT_BYTES])
+        message = json.loads(body)
     except ValueError:
         return {}
     return message if isinstance(message, dict) else {}

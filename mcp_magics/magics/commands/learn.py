@@ -116,7 +116,7 @@ def _list(context: Context) -> Listing:
         }
         for entry in CATALOGUE.values()
     ]
-    return Listing("the playground", ("name", "what", "speaks", "running", "command"), rows)
+    return Listing("the playground", ("name", "speaks", "running", "command", "what"), rows)
 
 
 def _here(context: Context, name: str) -> str:

@@ -16,14 +16,15 @@ SERVICE, SERVICE_SECRET = "playground-service", "playground-service-secret"
 SERVICE_WITH_KEY = "playground-service-key"
 DESKTOP = "playground-desktop"
 
-Redirects = Literal["exact", "any loopback port"]
+Redirects = Literal["exact", "any loopback port", "any loopback"]
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
     """A client; ``methods`` are how it may authenticate, ``redirects`` how its redirect URIs are compared.
 
-    ``any loopback port`` is RFC 8252 §7.3, ``exact`` what many authorization servers do instead.
+    ``any loopback port`` is RFC 8252 §7.3, ``exact`` what many authorization servers do instead; ``any loopback`` is
+    for a client that everyone may practise with.
     """
 
     client_id: str
@@ -37,7 +38,9 @@ class Client:
 
     def may_redirect_to(self, uri: str) -> bool:
         """Whether ``uri`` is one of its redirect URIs."""
-        if uri in self.redirect_uris:
+        if uri in self.redirect_uris or (
+            self.redirects == "any loopback" and uri.startswith("http://") and is_loopback(uri)
+        ):
             return True
         return self.redirects == "any loopback port" and _without_port(uri) in map(_without_port, self.redirect_uris)
 
@@ -53,8 +56,9 @@ class Clients:
         self._known[client.client_id] = client
 
     def forget(self, client_id: str) -> None:
-        """Know a client no longer."""
-        self._known.pop(client_id, None)
+        """Know a client no longer, unless it is one of the documented ones."""
+        if client_id not in (SERVICE, SERVICE_WITH_KEY, DESKTOP):
+            self._known.pop(client_id, None)
 
     def get(self, client_id: str) -> Client | None:
         """The client of that identifier."""
@@ -89,6 +93,5 @@ def _preregistered() -> Iterator[Client]:
     yield Client(
         DESKTOP,
         "Playground desktop",
-        redirect_uris=("http://127.0.0.1/callback", "http://localhost/callback"),
-        redirects="any loopback port",
+        redirects="any loopback",
     )

@@ -68,13 +68,15 @@ class Gate:
         return document if isinstance(document, Response) else JSONResponse(document)
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == "GET" and (told := self._realm.behaviour.unauthenticated_get()) is not None:
+        request = Request(scope)
+        told = self._realm.behaviour.unauthenticated_get()
+        if told is not None and request.method == "GET" and "authorization" not in request.headers:
             await PlainTextResponse(told)(scope, receive, send)
             return
         body, replayed = await read_ahead(receive)
-        _, tool = rpc_and_tool(body)
+        _, tool = rpc_and_tool(body, up_to=None)
         try:
-            access = self._authenticated(Request(scope), tool)
+            access = self._authenticated(request, tool)
             self._check_scopes(access, tool)
         except _Unwelcome as refused:
             await self._refusal(refused)(scope, replayed, send)
@@ -91,7 +93,7 @@ class Gate:
                 return None
             raise _Unwelcome(401)
         if scheme.lower() not in ("bearer", "dpop"):
-            raise _Unwelcome(401, "invalid_request", f"{scheme} credentials are not taken here")
+            raise _Unwelcome(401, "invalid_request", "Credentials of this scheme are not taken here")
         if not self._realm.behaviour.accepts_tokens():
             raise _Unwelcome(401, "invalid_token", "The access token is not good enough")
         try:
@@ -109,13 +111,16 @@ class Gate:
                 raise _Unwelcome(401, "invalid_token", "This token is bound to no key")
             return
         if scheme != "dpop":
-            raise _Unwelcome(401, "invalid_token", "This token is bound to a key: the scheme is DPoP")
+            raise _Unwelcome(401, "invalid_token", "This token is bound to a key: the scheme is DPoP", scheme="dpop")
         try:
             thumbprint = checked_proof(self._realm, request, self._realm.sites.resource, token)
         except Refusal as refusal:
-            raise _Unwelcome(401, refusal.error, refusal.description, headers=refusal.headers) from refusal
+            raise _Unwelcome(
+                401, refusal.error, refusal.description, headers=refusal.headers, scheme="dpop"
+            ) from refusal
         if thumbprint != bound:
-            raise _Unwelcome(401, "invalid_dpop_proof", "The proof is made with another key than the token's")
+            message = "The proof is made with another key than the token's"
+            raise _Unwelcome(401, "invalid_dpop_proof", message, scheme="dpop")
 
     def _check_scopes(self, access: AccessToken | None, tool: str | None) -> None:
         needed = self._rules.scopes.get(tool or "", frozenset())
@@ -130,7 +135,7 @@ class Gate:
         parameters |= {"resource_metadata": self._realm.sites.resource_metadata}
         parameters.setdefault("scope", " ".join(DEFAULT_SCOPES))
         challenge = self._realm.behaviour.challenge(parameters)
-        scheme = "DPoP" if self._realm.behaviour.demands_proof else "Bearer"
+        scheme = "DPoP" if self._realm.behaviour.demands_proof or refused.scheme == "dpop" else "Bearer"
         headers = dict(refused.headers)
         if challenge is not None:
             listed = ", ".join(f'{name}="{value}"' for name, value in challenge.items())
@@ -152,9 +157,11 @@ class _Unwelcome(Exception):  # noqa: N818 - it is an answer, not a failure of t
         *,
         scope: str | None = None,
         headers: dict[str, str] | None = None,
+        scheme: str = "bearer",
     ) -> None:
         super().__init__(description)
         self.status = status
+        self.scheme = scheme
         self.headers = headers or {}
         given = {"error": error, "error_description": description or None, "scope": scope}
         self.parameters = {name: value for name, value in given.items() if value is not None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_magics.playground.authorization.keys import SIGNING_ALGORITHM, public_set, signing_key
@@ -95,7 +95,8 @@ class Tokens:
         if scopes and not set(scopes) <= set(known.grant.scopes):
             raise Refusal("invalid_scope", f"This refresh token is good for: {' '.join(known.grant.scopes)}.")
         known.is_spent = True
-        return self.issue(replace(known.grant, scopes=scopes or known.grant.scopes), refreshable=True)
+        fresh = self.issue(replace(known.grant, scopes=scopes or known.grant.scopes), refreshable=False)
+        return fresh | {"refresh_token": self._refresh_token(known.grant)}  # its scopes never shrink: RFC 6749 §6
 
     def grant_of_refresh(self, token: str) -> Grant | None:
         """What a refresh token was granted for."""
@@ -196,9 +197,3 @@ class Tokens:
             claims.get("cnf", {}).get("jkt"),
         )
         return AccessToken(grant, claims["jti"], claims["exp"])
-
-
-def as_told(access: AccessToken) -> dict[str, Any]:
-    """What the playground's tools tell of a token."""
-    told = asdict(access.grant)
-    return {name: told[name] for name in ("subject", "client_id", "scopes")}
