@@ -9,8 +9,9 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
+from mcp_magics.config.keyring_service import has_keyring
 from mcp_magics.config.secret_file import FileSecrets
-from mcp_magics.config.secret_keyring import KeyringSecrets, has_keyring
+from mcp_magics.config.secret_keyring import KeyringSecrets
 from mcp_magics.config.secret_store import SecretStore
 from mcp_magics.config.secrets import (
     AutoSecrets,
@@ -101,25 +102,27 @@ def test_a_name_that_no_reference_could_have_is_refused(store, name):
 def test_the_file_is_private_and_goes_with_its_last_secret(home):
     kept = FileSecrets()
     kept.set("A", "one")
-    assert stat.S_IMODE((home / "secrets.json").stat().st_mode) == 0o600
-    assert json.loads((home / "secrets.json").read_text()) == {"A": "one"}
+    assert stat.S_IMODE((home / "credentials.json").stat().st_mode) == 0o600
+    assert json.loads((home / "credentials.json").read_text()) == {"secrets": {"A": "one"}}
     kept.delete("A")
     assert list(home.iterdir()) == []
 
 
 def test_a_file_that_others_can_read_is_refused(home):
     FileSecrets().set("A", "one")
-    (home / "secrets.json").chmod(0o644)
+    (home / "credentials.json").chmod(0o644)
     for use in (lambda: FileSecrets().get("A"), lambda: FileSecrets().set("B", "x"), lambda: FileSecrets().names()):
         with pytest.raises(ConfigurationError) as caught:
             use()
         assert caught.value.failure.class_ == "store_error"
-        assert caught.value.failure.next_step == f"!chmod 600 {home / 'secrets.json'}"
+        assert caught.value.failure.next_step == f"!chmod 600 {home / 'credentials.json'}"
 
 
-@pytest.mark.parametrize("text", ["{not valid json", "[]", '{"A": 1}', "\udcff"])
+@pytest.mark.parametrize(
+    "text", ["{not valid json", "[]", '{"secrets": {"A": 1}}', '{"secrets": []}', "\udcff", "[" * 100_000]
+)
 def test_a_malformed_file_is_an_error_and_is_not_overwritten(home, text):
-    path = home / "secrets.json"
+    path = home / "credentials.json"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     path.chmod(0o600)
     before = path.read_bytes()
@@ -127,7 +130,29 @@ def test_a_malformed_file_is_an_error_and_is_not_overwritten(home, text):
         with pytest.raises(ConfigurationError) as caught:
             use()
         assert caught.value.failure.class_ == "store_error"
+        assert str(path) in caught.value.failure.message
     assert path.read_bytes() == before
+
+
+def test_a_keyring_that_fails_says_how_to_use_the_file(use_keyring):
+    use_keyring(Broken())
+    with pytest.raises(ConfigurationError) as caught:
+        KeyringSecrets().get("A")
+    assert caught.value.failure.next_step == "%config MCPMagics.secret_store = 'file'"
+
+
+def test_a_secret_of_yesterdays_file_format_is_not_read(home):
+    (home / "secrets.json").write_text('{"A": "one"}')
+    assert FileSecrets().get("A") is None
+
+
+def test_what_else_is_in_the_file_stays_as_it_is(home):
+    path = home / "credentials.json"
+    path.write_text('{"oauth": {"x": {"y": null}}, "later": [1]}')
+    path.chmod(0o600)
+    FileSecrets().set("A", "one")
+    FileSecrets().delete("A")
+    assert json.loads(path.read_text()) == {"oauth": {"x": {"y": None}}, "later": [1]}
 
 
 def test_a_home_that_cannot_be_written_is_a_store_error(monkeypatch):
@@ -186,7 +211,7 @@ def test_row_26_without_a_keyring_auto_uses_the_file(use_keyring, home, backend)
     kept = open_secrets("auto")
     kept.set("A", "x")
     assert kept.get("A") == "x"
-    assert (home / "secrets.json").exists()
+    assert (home / "credentials.json").exists()
     with pytest.raises(ConfigurationError, match="no keyring"):
         open_secrets("keyring").get("A")
 
@@ -206,7 +231,7 @@ def test_auto_keeps_a_secret_in_one_place_only(use_keyring, home):
     FileSecrets().set("A", "old")
     open_secrets("auto").set("A", "new")
     assert open_secrets("auto").get("A") == "new"
-    assert not (home / "secrets.json").exists()
+    assert not (home / "credentials.json").exists()
     assert ring.kept["mcp_magics", "A"] == "new"
 
 

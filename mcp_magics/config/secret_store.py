@@ -8,6 +8,8 @@ from typing import Protocol, runtime_checkable
 from mcp_magics.errors import ConfigurationError
 
 SERVICE = "mcp_magics"
+USE_FILE = "%config MCPMagics.secret_store = 'file'"
+"""The line to type where a keyring cannot be used."""
 _NAME = re.compile(r"[A-Za-z_][\w.\-]*", re.ASCII)
 
 
@@ -36,6 +38,8 @@ def check_secret_name(name: str) -> str:
     return name
 
 
-def store_error(problem: str, next_step: str, *evidence: str) -> ConfigurationError:
+def store_error(problem: str, next_step: str, *evidence: str, retryable: bool = False) -> ConfigurationError:
     """The error of a credential store that cannot be used."""
-    return ConfigurationError(problem, class_="store_error", phase="config", evidence=evidence, next_step=next_step)
+    return ConfigurationError(
+        problem, class_="store_error", phase="config", evidence=evidence, next_step=next_step, retryable=retryable
+    )

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import difflib
 import threading
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
+from mcp_magics.config.keyring_service import has_keyring
 from mcp_magics.config.secret_file import FileSecrets
-from mcp_magics.config.secret_keyring import KeyringSecrets, has_keyring
+from mcp_magics.config.secret_keyring import KeyringSecrets
 from mcp_magics.config.secret_store import check_secret_name
 from mcp_magics.errors import ConfigurationError
 
@@ -111,7 +112,9 @@ def open_secrets(mode: str) -> SecretStore:
         near = difflib.get_close_matches(mode, get_args(Mode), n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         message = f"there is no credential store {mode!r}{hint}"
-        raise ConfigurationError(message, phase="config", next_step=f"one of: {', '.join(get_args(Mode))}")
+        step = f"%config MCPMagics.secret_store = {near[0] if near else 'auto'!r}"
+        evidence = (f"one of: {', '.join(get_args(Mode))}",)
+        raise ConfigurationError(message, phase="config", evidence=evidence, next_step=step)
     if mode == "keyring":
         return KeyringSecrets()
     file = FileSecrets()
@@ -123,14 +126,18 @@ class _Session:
 
     def __init__(self) -> None:
         self.memory = MemorySecrets()
-        self._mode: str = "auto"
+        self._mode: Mode = "auto"
         self._kept: SecretStore | None = None
         self._lock = threading.Lock()
+
+    @property
+    def mode(self) -> Mode:
+        return self._mode
 
     def choose(self, mode: str) -> None:
         with self._lock:
             if mode != self._mode:
-                self._kept, self._mode = open_secrets(mode), mode
+                self._kept, self._mode = open_secrets(mode), cast("Mode", mode)
 
     def opened(self) -> SecretStore:
         with self._lock:
@@ -155,3 +162,8 @@ def session_secrets() -> MemorySecrets:
 def use_secret_store(mode: str) -> None:
     """Keep secrets in another store (``auto``, ``keyring``, ``file``) from now on; raises ``ConfigurationError``."""
     _SESSION.choose(mode)
+
+
+def secret_store_mode() -> Mode:
+    """Where secrets and logins are kept in this session."""
+    return _SESSION.mode
