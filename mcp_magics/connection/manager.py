@@ -209,7 +209,8 @@ _ADDING = "%mcp add {0} -- COMMAND, or %mcp add {0} URL"
 
 def still_registered(failure: Failure, name: str) -> Failure:
     """The failure of a first connect, which says too that the server stays registered and how to be rid of it."""
-    rest = f"{name} stays registered: add it again to mend it, or %mcp remove {name}"
+    typed = name if name.split() == [name] else f'"{name}"'
+    rest = f"{name} stays registered: add it again to mend it, or %mcp remove {typed}"
     return replace(failure, next_step=f"{failure.next_step}; {rest}" if failure.next_step else rest)
 
 
