@@ -64,6 +64,11 @@ def test_basic_form_encodes_both_parts_before_joining_them():
     assert b64decode(header.removeprefix("Basic ")) == b"a%3Ab:+%25%26%2B%C2%A3%E2%82%AC"
 
 
+def test_what_basic_sends_is_known_as_a_secret():
+    encoded = basic("some client", "some-secret-of-it").removeprefix("Basic ")
+    assert encoded not in redactor().text(f"it sent {encoded} there")
+
+
 def test_post_puts_both_into_the_form_once():
     asked = authenticate(ASK.changed({"client_id": "somebody else"}), client(SECRET), "client_secret_post")
     assert asked.form == (*ASK.form, ("client_id", "s6BhdRkqt3"), ("client_secret", SECRET))

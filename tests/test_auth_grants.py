@@ -65,6 +65,7 @@ def registered(body, status=201, **options):
 def test_the_challenge_of_a_verifier_is_that_of_the_rfc():
     pair = Pkce.of("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")  # RFC 7636, appendix B
     assert pair.challenge == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    assert "dBjftJeZ4CVP" not in redactor().text("said dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk before")
 
 
 @pytest.mark.parametrize("verifier", ["a" * 42, "a" * 129, "a" * 42 + "ä", "a" * 43 + "\n", ""])
@@ -272,6 +273,11 @@ def test_a_form_encoded_answer_is_understood_and_told():
     assert "form-encoded" in read.violations[0]
     assert "commas" in read.violations[1]
     assert granted(body, headers={"content-type": "text/plain"}).tokens.token_type == "Bearer"
+
+
+def test_of_a_repeated_name_in_a_form_the_first_counts():
+    read = granted(b"access_token=first-1&access_token=second-2&token_type=bearer", headers={})
+    assert read.tokens.access_token == "first-1"
 
 
 def test_json_that_calls_itself_something_else_is_understood_and_told():
