@@ -149,3 +149,14 @@ def test_saving_says_what_was_written(shell: Shell, elsewhere: Path) -> None:
     assert written.text.endswith(f"\nsaved x.json, {size} B")
     assert shell("%mcp call f.echo text=x --save x.json --quiet").text == ""
     json.loads(shell("%mcp call f.echo text=x --save x.json --json").stdout)
+
+
+def test_status_has_a_row_for_each_process_and_the_problem_below(shell: Shell) -> None:
+    shell(f"%mcp add f -- {faulty()}")
+    shell.run("%mcp add broken -- no-such-command-here")
+    cell = shell("%mcp status")
+    frame = cell.result.df
+    assert frame["server"].tolist() == ["f", "broken"]
+    assert frame["pid"].tolist() == [servers["f"].connection.channel.process.pid, ""]  # type: ignore[union-attr]
+    assert "mcp_magics.playground faulty" in " ".join(cell.text.split())
+    assert cell.text.splitlines()[-1].startswith("broken: command_not_found: ")

@@ -15,10 +15,8 @@ CELL_LENGTH = 600
 """Characters of one cell that are shown."""
 
 _NAME_WIDTH = 36
-"""Columns the first column, which names its row, keeps before the last one goes below."""
+"""Columns the first column, which names its row, keeps when others are narrowed."""
 _OTHER_WIDTH = 16
-_LAST_WIDTH = 30
-"""Columns below which the last column is not worth reading beside the others."""
 _NARROWEST = 6
 _GAP = "  "
 _INDENT = "    "
@@ -67,7 +65,7 @@ def grid_lines(grid: Grid, room: int, width: int) -> list[str]:
     chosen = [index for index in range(len(grid.columns)) if any(row[index] for row in cells)] or [0]
     header = [one_line(grid.columns[index], CELL_LENGTH) for index in chosen]
     rows = [[row[index] for index in chosen] for row in cells]
-    layout = _layout([header, *rows], width)
+    layout = _best([header, *rows], width)
     top = [*_block(header, layout), "-" * min(_used([header, *rows], layout), width)]
     blocks = _fitting([_block(row, layout) for row in rows], room - sum(map(cost, top)) - 4, grid.lines)
     hidden = len(grid.rows) - len(blocks)
@@ -98,15 +96,31 @@ def _fitting(blocks: Sequence[list[str]], room: int, lines: int | None) -> list[
     return list(blocks)
 
 
-def _layout(rows: Sequence[Cells], width: int) -> _Layout:
+def _best(rows: Sequence[Cells], width: int) -> _Layout:
+    """The last column beside the others, or below them where that takes fewer lines."""
     natural = [max(map(columns_of, column)) for column in zip(*rows, strict=True)]
-    first, last = natural[0], natural[-1]
-    room = width - len(_GAP) * (len(natural) - 1)
-    floors = [min(first, _NAME_WIDTH), *(min(each, _OTHER_WIDTH) for each in natural[1:-1]), min(last, _LAST_WIDTH)]
-    if len(natural) == 1 or sum(floors) <= room:
-        return _Layout(_narrowed(natural, floors[-len(natural) :], room))
+    beside = _beside(natural, width)
+    if sum(natural) == sum(beside.widths) or len(natural) == 1:
+        return beside
+    below = _below(natural, width)
+    if beside.whole > width:
+        return below
+    return min(beside, below, key=lambda layout: sum(len(_block(row, layout)) for row in rows))
+
+
+def _beside(natural: Sequence[int], width: int) -> _Layout:
+    floors = [min(each, _OTHER_WIDTH) for each in natural]
+    return _Layout(_narrowed(natural, [min(natural[0], _NAME_WIDTH), *floors[1:]], _room(natural, width)))
+
+
+def _below(natural: Sequence[int], width: int) -> _Layout:
     beside = natural[:-1]
-    return _Layout(_narrowed(beside, [_NARROWEST] * len(beside), room + len(_GAP)), width - len(_INDENT))
+    floors = [min(natural[0], _NAME_WIDTH), *[_NARROWEST] * (len(beside) - 1)]
+    return _Layout(_narrowed(beside, floors, _room(beside, width)), width - len(_INDENT))
+
+
+def _room(widths: Sequence[int], width: int) -> int:
+    return width - len(_GAP) * (len(widths) - 1)
 
 
 def _narrowed(widths: Sequence[int], floors: Sequence[int], room: int) -> tuple[int, ...]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mcp_magics.magics.parse import Command
 
 _ERAS: tuple[Protocol, ...] = ("auto", "2026-07-28", "legacy")
-_STATUS = ("server", "transport", "requirement", "credential", "connection", "tools", "problem", "pid", "process")
+_STATUS = ("server", "transport", "requirement", "credential", "connection", "tools", "pid", "process")
 _LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 
 
@@ -89,10 +89,12 @@ async def do_status(context: Context, command: Command) -> Listing:
     """Connections as of now, with the process tree of each."""
     rows: list[dict[str, Any]] = []
     for server in _chosen(context, command):
-        rows.append({**row(server), "pid": "", "process": ""})
-        rows += _processes(server)
-    rows = [{column: each.get(column, "") for column in _STATUS} for each in rows]
-    return Listing(f"as of {datetime.now(UTC):%H:%M} UTC", _STATUS, rows)
+        first, *others = _processes(server) or [{}]
+        rows += [{**first, **row(server)}, *others]
+    members = (*_STATUS, "problem")
+    problems = "; ".join(f"{each['server']}: {each['problem']}" for each in rows if each.get("problem"))
+    rows = [{member: each.get(member, "") for member in members} for each in rows]
+    return Listing(f"as of {datetime.now(UTC):%H:%M} UTC", _STATUS, rows, note=problems)
 
 
 def _processes(server: Server) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _COLUMNS = {
     "resources": ("uri", "name", "mimeType", "size", "description"),
     "templates": ("uriTemplate", "name", "mimeType", "description"),
-    "prompts": ("name", "title", "description", "arguments"),
+    "prompts": ("name", "title", "arguments", "description"),
 }
 
 

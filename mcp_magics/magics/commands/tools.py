@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
 
-_COLUMNS = ("tool", "title", "description", "arguments", "hints")
+_COLUMNS = ("tool", "title", "arguments", "hints", "description")
 
 
 async def do_tools(context: Context, command: Command) -> Listing:
