@@ -153,4 +153,9 @@ def _shown(url: str) -> str:
 
 
 def _failed(why: str) -> MCPMagicsError:
-    return MCPMagicsError(f"the scripted consent failed: {why}", class_="consent_failed", phase="login")
+    return MCPMagicsError(
+        f"the scripted consent failed: {why}",
+        class_="consent_failed",
+        phase="login",
+        next_step="log in without --consent, and decide in the browser: %mcp login SERVER",
+    )
