@@ -394,6 +394,63 @@ def test_an_assertion_about_something_else_is_refused(l2: Visitor, changes: Any)
     assert l2.token(**assertion(l2, **changes)).json()["error"] == "invalid_client"
 
 
+def identity_assertion(l2: Visitor, **changes: Any) -> httpx2.Response:
+    """The ID token of an employee exchanged at the identity provider."""
+    form = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "requested_token_type": "urn:ietf:params:oauth:token-type:id-jag",
+        "audience": l2.issuer,
+        "resource": l2.mcp,
+        "scope": "shop:write",
+        "subject_token": l2.http.get(f"{l2.issuer}/idp/id_token").json()["id_token"],
+        "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+        "client_id": SERVICE[0],
+    }
+    return l2.http.post(f"{l2.issuer}/idp/token", data=form | changes)
+
+
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+def test_an_employee_gets_in_without_a_consent_page(l2: Visitor, tokens: dict[str, Any]) -> None:
+    made = identity_assertion(l2).json()
+    assert (made["issued_token_type"], made["token_type"]) == ("urn:ietf:params:oauth:token-type:id-jag", "N_A")
+    answer = l2.token(auth=SERVICE, grant_type=JWT_BEARER, assertion=made["access_token"])
+    assert answer.status_code == 200, answer.text
+    assert "refresh_token" not in answer.json()
+    told = structured(l2.call("whoami", token=answer.json()["access_token"]))
+    person = structured(l2.call("whoami", token=tokens["access_token"]))["subject"]
+    assert (told["subject"], told["client"], told["scopes"]) == (person, SERVICE[0], ["shop:write"])
+    again = l2.token(auth=SERVICE, grant_type=JWT_BEARER, assertion=made["access_token"])
+    assert again.json()["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"audience": "https://another.example"}, "invalid_target"),
+        ({"subject_token": "nonsense"}, "invalid_request"),
+        ({"subject_token_type": "urn:ietf:params:oauth:token-type:saml2"}, "invalid_request"),
+        ({"grant_type": "authorization_code"}, "unsupported_grant_type"),
+    ],
+    ids=str,
+)
+def test_the_identity_provider_refuses_what_it_does_not_do(l2: Visitor, changes: Any, error: str) -> None:
+    assert identity_assertion(l2, **changes).json()["error"] == error
+
+
+def test_an_assertion_of_someone_else_or_for_another_client_or_resource_is_refused(l2: Visitor) -> None:
+    id_token = l2.http.get(f"{l2.issuer}/idp/id_token").json()["id_token"]
+    for assertion in (
+        "nonsense",
+        id_token,
+        identity_assertion(l2, client_id="playground-desktop").json()["access_token"],
+        identity_assertion(l2, resource="http://127.0.0.1:1/mcp").json()["access_token"],
+    ):
+        answer = l2.token(auth=SERVICE, grant_type=JWT_BEARER, assertion=assertion)
+        assert answer.json()["error"] == "invalid_grant"
+
+
 def test_a_client_without_registration_may_practise(l2: Visitor) -> None:
     elsewhere = "http://127.0.0.1:6666/callback/abc"
     answer = l2.authorize(client_id="playground-desktop", redirect_uri=elsewhere)

@@ -15,6 +15,7 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 SERVICE, SERVICE_SECRET = "playground-service", "playground-service-secret"
 SERVICE_WITH_KEY = "playground-service-key"
 DESKTOP = "playground-desktop"
+DOCUMENTED = frozenset({SERVICE, SERVICE_WITH_KEY, DESKTOP})
 
 Redirects = Literal["exact", "any loopback port", "any loopback"]
 
@@ -57,7 +58,7 @@ class Clients:
 
     def forget(self, client_id: str) -> None:
         """Know a client no longer, unless it is one of the documented ones."""
-        if client_id not in (SERVICE, SERVICE_WITH_KEY, DESKTOP):
+        if client_id not in DOCUMENTED:
             self._known.pop(client_id, None)
 
     def get(self, client_id: str) -> Client | None:
@@ -80,7 +81,7 @@ def _without_port(uri: str) -> tuple[str, ...]:
 
 def _preregistered() -> Iterator[Client]:
     """The documented clients: they need no registration, and their secrets are none."""
-    service = ("client_credentials",)
+    service = ("client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer")
     secret = ("client_secret_basic", "client_secret_post")
     yield Client(SERVICE, "Playground service", secret, grant_types=service, secret=SERVICE_SECRET)
     yield Client(

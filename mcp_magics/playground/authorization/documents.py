@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcp_magics.playground.authorization.authentication import ASSERTION_ALGORITHMS, METHODS
+from mcp_magics.playground.authorization.enterprise import GRANT_PROFILE
 from mcp_magics.playground.authorization.grants import GRANT_TYPES
 from mcp_magics.playground.authorization.proof import PROOF_ALGORITHMS
 from mcp_magics.playground.authorization.realm import RESOURCE_SCOPES, SCOPES
@@ -45,6 +46,7 @@ def server_metadata(sites: Sites, behaviour: Behaviour) -> Document | None:
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANT_TYPES),
+        "authorization_grant_profiles_supported": [GRANT_PROFILE],
         "token_endpoint_auth_methods_supported": list(METHODS),
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": list(METHODS),

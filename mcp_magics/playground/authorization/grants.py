@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_magics.playground.authorization.authentication import authenticated_client
 from mcp_magics.playground.authorization.authorize import wanted_resource, wanted_scopes
+from mcp_magics.playground.authorization.enterprise import JWT_BEARER, asserted
 from mcp_magics.playground.authorization.parameters import Parameters
 from mcp_magics.playground.authorization.proof import proof_at_token_endpoint
 from mcp_magics.playground.authorization.refusal import Refusal
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mcp_magics.playground.authorization.clients import Client
     from mcp_magics.playground.authorization.realm import Realm
 
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", JWT_BEARER)
 
 
 async def token(realm: Realm, request: Request) -> Response:
@@ -76,4 +77,19 @@ def _by_client(realm: Realm, client: Client, form: Parameters, thumbprint: str |
     return realm.tokens.issue(grant, refreshable=False)
 
 
-_GRANTS = {"authorization_code": _by_code, "refresh_token": _by_refresh, "client_credentials": _by_client}
+def _by_assertion(realm: Realm, client: Client, form: Parameters, thumbprint: str | None) -> dict[str, Any]:
+    """Tokens for the person an identity provider vouches for (RFC 7523 §2.1): never with a refresh token."""
+    resource = wanted_resource(realm, form)
+    claims = asserted(realm, form.need("assertion"), client.client_id, resource)
+    scopes = wanted_scopes(Parameters((("scope", claims["scope"]),)) if "scope" in claims else form)
+    family = realm.identifiers.new("family")
+    grant = Grant(claims["sub"], client.client_id, scopes, resource, family, thumbprint)
+    return realm.tokens.issue(grant, refreshable=False)
+
+
+_GRANTS = {
+    "authorization_code": _by_code,
+    "refresh_token": _by_refresh,
+    "client_credentials": _by_client,
+    JWT_BEARER: _by_assertion,
+}

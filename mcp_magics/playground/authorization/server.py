@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from mcp_magics.playground.authorization.authorize import authorize, decide
 from mcp_magics.playground.authorization.documents import server_metadata
+from mcp_magics.playground.authorization.enterprise import id_token, idp_keys, idp_token
 from mcp_magics.playground.authorization.grants import token
 from mcp_magics.playground.authorization.keys import client_key_pem
 from mcp_magics.playground.authorization.refusal import Refusal
@@ -31,7 +32,16 @@ if TYPE_CHECKING:
 
 KEY_PATH = "/playground-service-key.pem"
 _SECRETS = frozenset(
-    {"code", "code_verifier", "client_secret", "refresh_token", "token", "client_assertion", "assertion"}
+    {
+        "code",
+        "code_verifier",
+        "client_secret",
+        "refresh_token",
+        "token",
+        "client_assertion",
+        "assertion",
+        "subject_token",
+    }
 )
 _SENT = "(sent)"
 
@@ -59,6 +69,9 @@ def _routes(realm: Realm) -> Iterator[Route]:
     yield Route(f"{path}/token", _endpoint(realm, token), methods=["POST"])
     yield Route(f"{path}/revoke", _endpoint(realm, revoke), methods=["POST"])
     yield Route(f"{path}/jwks", _jwks(realm))
+    yield Route(f"{path}/idp/id_token", _endpoint(realm, id_token))
+    yield Route(f"{path}/idp/token", _endpoint(realm, idp_token), methods=["POST"])
+    yield Route(f"{path}/idp/jwks", _endpoint(realm, idp_keys))
     yield Route(KEY_PATH, _client_key)
     if realm.behaviour.registers:
         yield Route(f"{path}/register", _endpoint(realm, register), methods=["POST"])
