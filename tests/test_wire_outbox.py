@@ -64,7 +64,9 @@ def read(pipe, size):
     return found
 
 
-def test_what_one_turn_submits_leaves_in_one_write(outbox, pipe, writes):
+def test_what_one_turn_submits_leaves_in_one_write(outbox, pipe, writes, monkeypatch):
+    monkeypatch.setattr("mcp_magics.wire.outbox.GUARD_SECONDS", 3600)
+
     async def turn():
         batch = Batch(asyncio.get_running_loop())
         batch.begin(crowded=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp_magics.errors import ProtocolError
-from mcp_magics.wire.dispatcher import compact
+from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

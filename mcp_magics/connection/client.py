@@ -1,7 +1,7 @@
 """One connection: one task owns its channel and session, enters and leaves both, and nothing else does.
 
-The SDK's ``ClientSession`` negotiates the protocol version and answers the server's questions; requests of ours go
-straight to the dispatcher. Private seams of the SDK (``negotiate_auto``) are used only here and in ``wire/``.
+The SDK's ``ClientSession`` negotiates the protocol version and answers the server's questions. Private seams of the SDK
+(``negotiate_auto``) are used only here and in ``wire/``.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_magics.connection.catalog import Catalog, changes, fetch
-from mcp_magics.connection.replies import cut_off, reply_of, unexpected
+from mcp_magics.connection.heard import Heard
+from mcp_magics.connection.replies import cut_off, unexpected
+from mcp_magics.connection.requests import Requests
 from mcp_magics.errors import (
     ConnectionFailedError,
     Failure,
     MCPMagicsError,
-    RequestCancelledError,
     RequestTimeoutError,
 )
-from mcp_magics.results.reply import Reply
-from mcp_magics.wire.dispatcher import compact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,14 +28,11 @@ if TYPE_CHECKING:
     from mcp.client.session import ClientSession
 
     from mcp_magics.config.model import ServerSpec
-    from mcp_magics.connection.envelope import Envelope
     from mcp_magics.connection.inbox import Inbox
     from mcp_magics.connection.replies import Ending
     from mcp_magics.connection.serverlog import ServerLog
-    from mcp_magics.wire.dispatcher import FrameDispatcher
     from mcp_magics.wire.journal import Journal
-    from mcp_magics.wire.pending import Pending
-    from mcp_magics.wire.transport import Candidate, Channel
+    from mcp_magics.wire.transport import Candidate
 
 State = Literal["idle", "connecting", "ready", "failed"]
 
@@ -46,14 +42,14 @@ RETRY_SECONDS = (0.25, 1.0)
 RETRIED = frozenset({"http_error", "no_response", "stream_lost", "connection_refused"})
 
 
-class Connection:
+class Connection(Requests, Heard):
     """The live side of one server; everything but :meth:`submit` and plain attributes belongs to the loop."""
 
     def __init__(self, spec: ServerSpec, *, journal: Journal, inbox: Inbox, log: ServerLog) -> None:
-        self.spec = spec
+        Requests.__init__(self, spec)
+        Heard.__init__(self, log)
         self.journal = journal
         self.inbox = inbox
-        self.log = log
         self.state: State = "idle"
         self.failure: Failure | None = None
         self.since: float | None = None
@@ -61,13 +57,9 @@ class Connection:
         self.server_info: Mapping[str, Any] = {}
         self.capabilities: Mapping[str, Any] = {}
         self.instructions = ""
-        self.envelope: Envelope | None = None
         self.catalog = Catalog()
-        self.stale: set[str] = set()
         self.known: dict[str, tuple[Mapping[str, Any], ...]] = {}
         self.news: list[str] = []
-        self.warnings: list[str] = []
-        self.channel: Channel | None = None
         self.session: ClientSession | None = None
         self.header_maps: dict[str, Mapping[tuple[str, ...], str]] = {}
         self._owner: asyncio.Task[None] | None = None
@@ -290,97 +282,7 @@ class Connection:
             retryable=True,
         )
 
-    # -- requests ------------------------------------------------------------------------------------------
-
-    @property
-    def dispatcher(self) -> FrameDispatcher:
-        """The channel's dispatcher; raises ``ConnectionFailedError`` when there is none."""
-        channel = self.channel
-        if channel is None:
-            raise ConnectionFailedError(
-                "not connected",
-                class_="disconnected",
-                phase="call",
-                server=self.spec.name,
-                next_step=f"%mcp connect {self.spec.name}",
-            )
-        return channel.dispatcher
-
-    def submit(
-        self,
-        method: str,
-        members: str,
-        *,
-        name: str | None = None,
-        mirrored: Mapping[str, str] | None = None,
-        meta: str = "",
-    ) -> Pending:
-        """Send a request from whatever thread this is; ``members`` and ``meta`` are members of JSON objects."""
-        envelope = self.envelope
-        if envelope is None:
-            return self.dispatcher.submit(method, members, meta)
-        stamp = f"{envelope.meta},{meta}" if envelope.meta and meta else envelope.meta or meta
-        headers = None
-        if self.channel is not None and self.channel.wants_headers:
-            headers = envelope.headers_for(method, name, mirrored or {})
-        return self.dispatcher.submit(method, members, stamp, headers=headers)
-
-    def tell(self, method: str, params: str = "") -> None:
-        """Send a notification; ``params`` is JSON text."""
-        headers = None
-        if self.envelope is not None and self.channel is not None and self.channel.wants_headers:
-            headers = self.envelope.headers_for(method, None, {})
-        self.dispatcher.tell(method, params, headers=headers)
-
-    async def reply(self, method: str, members: str, *, name: str | None = None, meta: str = "") -> Reply:
-        """Send a request and wait for its answer on the loop; raises ``RequestError`` for a JSON-RPC error."""
-        pending = self.submit(method, members, name=name, meta=meta)
-        loop, arrived = asyncio.get_running_loop(), asyncio.Event()
-        pending.on_done(lambda: loop.call_soon_threadsafe(arrived.set))
-        try:
-            await arrived.wait()
-        except asyncio.CancelledError:
-            cancelled = RequestCancelledError("interrupted", class_="interrupted", server=self.spec.name)
-            if self.channel is not None:
-                self.dispatcher.abandon(pending, cancelled)
-            raise
-        return reply_of(pending, self.spec.name)
-
-    async def result(self, method: str, members: str) -> Mapping[str, Any]:
-        """The ``result`` of one request, as an object."""
-        message = (await self.reply(method, members)).message or {}
-        result = message.get("result")
-        return result if isinstance(result, dict) else {}
-
-    # -- what the server says on its own account (wire.dispatcher.Observer) ---------------------------------
-
-    def notification(self, method: str, params: Mapping[str, Any]) -> None:
-        """Keep log messages; remember which lists have changed."""
-        if method == "notifications/message":
-            self.log.message(params)
-            return
-        if method.endswith("/list_changed"):
-            self.stale.add(method.split("/")[1])
-        self.log.add("notification", f"{method} {compact(params)[:400]}")
-
-    def noise(self, text: str) -> None:
-        """Keep a line of stdout that is no JSON-RPC."""
-        self.log.add("stdout", text.rstrip("\r\n"), level="warning")
-
-    def warning(self, text: str) -> None:
-        """Keep what could not be done as it was configured, for the log and for whoever connects."""
-        self.log.add("client", text, level="warning")
-        if text not in self.warnings:
-            self.warnings.append(text)
-
-    def violation(self, rule: str, message: str) -> None:
-        """Count and keep a breach of the protocol that belongs to no single answer."""
-        self.log.violations += 1
-        self.log.add("violation", f"{rule}: {message}", level="warning")
-
-    def stderr(self, line: str) -> None:
-        """Keep a line of the server's standard error."""
-        self.log.add("stderr", line)
+    # -- wire.observer.Observer, with the rest in Heard -----------------------------------------------------
 
     def closed(self, error: MCPMagicsError) -> None:
         """The channel has gone: no call must take it for ready while the owner task clears up."""

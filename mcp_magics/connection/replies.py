@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mcp_magics.errors import ConnectionFailedError, MCPMagicsError, ProtocolError, RequestError
 from mcp_magics.results.reply import Reply
-from mcp_magics.wire.dispatcher import compact
+from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

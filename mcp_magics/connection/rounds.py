@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.errors import ProtocolError
-from mcp_magics.wire.dispatcher import compact
+from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -14,7 +14,7 @@ from mcp_magics.connection.given import arguments_text, tools_named
 from mcp_magics.connection.inbox import Hearing
 from mcp_magics.connection.waiting import Patience, run_awaiting, run_blocking
 from mcp_magics.errors import ApprovalError, ConfigurationError, RequestCancelledError
-from mcp_magics.wire.dispatcher import compact
+from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

@@ -13,7 +13,7 @@ from mcp_magics.redact import redactor
 from mcp_magics.results.document import LINES
 from mcp_magics.results.listing import Listing, counted
 from mcp_magics.results.sanitise import clean
-from mcp_magics.wire.dispatcher import compact
+from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -15,8 +15,8 @@ from mcp_magics.wire.sse import Event, EventDecoder
 from mcp_magics.wire.verdict import content_failure, http_failure, network_failure
 
 if TYPE_CHECKING:
-    from mcp_magics.wire.dispatcher import Observer
     from mcp_magics.wire.journal import Journal
+    from mcp_magics.wire.observer import Observer
     from mcp_magics.wire.pending import Pending
 
 

@@ -13,15 +13,25 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Protocol, Self
 
 from mcp_magics.wire import orphans, reaper
 
-if TYPE_CHECKING:
-    from mcp_magics.wire.process import ServerProcess
-
 _REAPER_ENV = ("DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH", "PATH")
 _STOP_SECONDS = 5.0
+
+
+class Held(Protocol):
+    """A server's process, as far as its end is concerned; ``stdin_fd`` is -1 once closed."""
+
+    pid: int
+    start: str
+    name: str
+    pipes: tuple[str, str]
+    stdin_fd: int
+
+    def close(self) -> None:
+        """Close this process's ends of its pipes."""
 
 
 class _Reaper:
@@ -75,7 +85,7 @@ class Lifeline:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._held: dict[int, tuple[ServerProcess, orphans.Group]] = {}
+        self._held: dict[int, tuple[Held, orphans.Group]] = {}
         self._reaper: _Reaper | None = None
         self._file: Path | None = None
         self._knows_forks = False
@@ -85,7 +95,7 @@ class Lifeline:
         """The reaper's process, once there is one."""
         return self._reaper.popen.pid if self._reaper is not None else None
 
-    def hold(self, server: ServerProcess) -> None:
+    def hold(self, server: Held) -> None:
         """From now on ``server`` ends with this process, at the latest."""
         pipes = tuple(filter(None, server.pipes))
         group = orphans.Group(server.pid, server.start, server.name, pipes, orphans.forks())
@@ -95,13 +105,13 @@ class Lifeline:
                 self._start()
             self._record()
 
-    def close_input(self, server: ServerProcess) -> None:
+    def close_input(self, server: Held) -> None:
         """The end of ``server``'s input is to be noticed: let the reaper close its copy."""
         with self._lock:
             if server.pid in self._held:
                 self._tell("close", server.pid)
 
-    def release(self, server: ServerProcess) -> None:
+    def release(self, server: Held) -> None:
         """``server`` and its family have ended. Idempotent."""
         with self._lock:
             if self._held.pop(server.pid, None) is not None:

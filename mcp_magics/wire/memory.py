@@ -14,8 +14,8 @@ from mcp_magics.wire.dispatcher import FrameDispatcher
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from mcp_magics.wire.dispatcher import Observer
     from mcp_magics.wire.journal import Journal
+    from mcp_magics.wire.observer import Observer
     from mcp_magics.wire.pending import Pending
 
 

@@ -102,15 +102,17 @@ class Outbox:
                 self._broken()
             self._unwatch()
 
-    def _guard(self, seen: int = -1) -> None:
-        """While batches come, look now and then whether one is kept from its end."""
+    def _guard(self) -> None:
+        """From now on, while batches come, look now and then whether one is kept from its end."""
+        self._loop.call_later(GUARD_SECONDS, self._look, self._batches)
+
+    def _look(self, seen: int) -> None:
         if self._queue:
             self._flush()
         self._guarded = False  # first, for a batch may begin at this moment
-        batches = self._batches
-        if batches != seen:
+        if self._batches != seen:
             self._guarded = True
-            self._loop.call_later(GUARD_SECONDS, self._guard, batches)
+            self._guard()
 
     def _watch(self) -> None:
         if not self._watching:

@@ -19,8 +19,8 @@ from mcp_magics.wire.process import exit_story, spawn, terminate
 if TYPE_CHECKING:
     from mcp_magics.config.expand import ExpandedStdio
     from mcp_magics.wire.journal import Journal
+    from mcp_magics.wire.observer import Observer
     from mcp_magics.wire.pending import Pending
-    from mcp_magics.wire.transport import Channel
 
 SMALL_READ = 64 * 1024
 LARGE_READ = 1024 * 1024
@@ -35,7 +35,7 @@ class PipeDispatcher(FrameDispatcher):
 
     channel = "stdio"
 
-    def __init__(self, server: str, command: ExpandedStdio, journal: Journal, observer: Channel) -> None:
+    def __init__(self, server: str, command: ExpandedStdio, journal: Journal, observer: Observer) -> None:
         super().__init__(server, journal, observer)
         self._stderr = observer.stderr
         self.process = spawn(server, command)

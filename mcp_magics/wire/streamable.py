@@ -23,8 +23,8 @@ from mcp_magics.wire.verdict import content_failure, http_failure, network_failu
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from mcp_magics.wire.dispatcher import Observer
     from mcp_magics.wire.journal import Journal
+    from mcp_magics.wire.observer import Observer
     from mcp_magics.wire.pending import Pending
 
 BODY_HEAD = 8192

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
     from mcp_magics.config.model import ServerSpec
-    from mcp_magics.wire.dispatcher import FrameDispatcher, Observer
+    from mcp_magics.wire.dispatcher import FrameDispatcher
     from mcp_magics.wire.journal import Journal
+    from mcp_magics.wire.observer import Observer
     from mcp_magics.wire.process import ServerProcess
 
 Candidate = Literal["stdio", "streamable_http", "sse", "object"]
@@ -79,7 +80,7 @@ class Channel:
             for pending in asked:
                 pending.resume()
 
-    # -- wire.dispatcher.Observer, with the end kept here --------------------------------------------------
+    # -- wire.observer.Observer, with the end kept here --------------------------------------------------
 
     def notification(self, method: str, params: Mapping[str, object]) -> None:
         """Passed on."""

@@ -12,7 +12,7 @@ from mcp_magics.magics.commands.tools import given, meta_of
 from mcp_magics.magics.outcome import Message, expecting
 from mcp_magics.results.content import PromptResult, RawResult, ReadResult
 from mcp_magics.results.listing import Listing, counted
-from mcp_magics.wire.dispatcher import compact
+from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping

@@ -1,0 +1,108 @@
+"""Requests and notifications on their way out, and the requests that wait for their answer.
+
+:meth:`Outbound.submit` may be called from any thread and sends the arguments' own text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from mcp_magics.errors import ConnectionFailedError, MCPMagicsError
+from mcp_magics.wire.message import compact
+from mcp_magics.wire.pending import Pending
+
+if TYPE_CHECKING:
+    from mcp_magics.wire.journal import Journal
+    from mcp_magics.wire.observer import Observer
+
+
+class Outbound(ABC):
+    """The sending half of a channel: every frame is numbered where it wants an answer, journalled and sent in order."""
+
+    channel = "wire"
+
+    def __init__(self, server: str, journal: Journal, observer: Observer) -> None:
+        self.server = server
+        self.journal = journal
+        self.observer = observer
+        self.loop = asyncio.get_running_loop()
+        self._ids = itertools.count(1)
+        self._highest = 0
+        self._pending: dict[int | str, Pending] = {}
+        self._closed: MCPMagicsError | None = None
+
+    def submit(self, method: str, members: str, meta: str = "", *, headers: dict[str, str] | None = None) -> Pending:
+        """Send a request whose params are the JSON object members ``members``; any thread may call this.
+
+        ``meta`` is the members of ``_meta``; a ``progressToken`` (the request's id) is added to them.
+        """
+        request_id = next(self._ids)
+        token = f'"progressToken":{request_id}'
+        envelope = f'"_meta":{{{meta},{token}}}' if meta else f'"_meta":{{{token}}}'
+        params = f"{members},{envelope}" if members else envelope
+        text = f'{{"jsonrpc":"2.0","id":{request_id},"method":{compact(method)},"params":{{{params}}}}}'
+        return self._launch(Pending(request_id, method), text, headers)
+
+    def _launch(self, pending: Pending, text: str, headers: dict[str, str] | None) -> Pending:
+        pending.headers = headers
+        if isinstance(pending.id, int):
+            self._highest = pending.id
+        self._pending[pending.id] = pending
+        if self._closed is not None:
+            self._settle_lost(pending, self._closed)
+            return pending
+        self._put(text.encode(), pending, headers)
+        return pending
+
+    def _put(self, frame: bytes, pending: Pending | None, headers: dict[str, str] | None) -> None:
+        moment = self.journal.moment()
+        self._send(frame, pending, headers)
+        self.journal.frame(self.server, "sent", self.channel, frame, moment)
+
+    def tell(self, method: str, params: str = "", *, headers: dict[str, str] | None = None) -> None:
+        """Send a notification; ``params`` is JSON text. Silently dropped once the channel is closed."""
+        tail = f',"params":{params}' if params else ""
+        self._post(f'{{"jsonrpc":"2.0","method":{compact(method)}{tail}}}', headers)
+
+    def abandon(self, pending: Pending, error: MCPMagicsError) -> None:
+        """Give a request up and tell the server so; any thread may call this, at any time."""
+        if self._pending.pop(pending.id, None) is None:
+            return
+        reason = error.failure.class_
+        pending.fail(error)
+        if self._closed is None:
+            self._cancel(pending, reason)
+
+    def _cancel(self, pending: Pending, reason: str) -> None:
+        """Tell the server that nobody waits for ``pending`` any more (2025-11-25 basic/utilities/cancellation)."""
+        params = {"requestId": pending.id, "reason": reason}
+        self.tell("notifications/cancelled", compact(params), headers=pending.headers)
+
+    def _post(self, text: str, headers: dict[str, str] | None = None) -> None:
+        if self._closed is None:
+            self._put(text.encode(), None, headers)
+
+    @property
+    def in_flight(self) -> tuple[Pending, ...]:
+        """The requests that wait for their answer."""
+        return tuple(self._pending.values())
+
+    def lose(self, error: MCPMagicsError) -> None:
+        """The channel is gone: settle every request with ``error``."""
+        if self._closed is not None:
+            return
+        self._closed = error
+        for pending in list(self._pending.values()):
+            self._settle_lost(pending, error)
+        self.observer.closed(error)
+
+    def _settle_lost(self, pending: Pending, error: MCPMagicsError) -> None:
+        if self._pending.pop(pending.id, None) is not None:
+            pending.fail(ConnectionFailedError.of(error.failure))
+
+    @abstractmethod
+    def _send(self, frame: bytes, pending: Pending | None, headers: dict[str, str] | None) -> None:
+        """Put one frame on the wire; called from any thread, in order, never blocks."""
