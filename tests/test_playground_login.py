@@ -530,3 +530,58 @@ def test_challenges_are_computed_as_in_the_appendix_of_rfc_7636() -> None:
 
     verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
     assert s256(verifier) == challenge_of(verifier) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+
+# --- other people's clients ------------------------------------------------------------------------------------------
+
+
+class _Kept:
+    """What the SDK's client keeps between requests."""
+
+    def __init__(self) -> None:
+        self.tokens: Any = None
+        self.client: Any = None
+
+    async def get_tokens(self) -> Any:
+        return self.tokens
+
+    async def set_tokens(self, tokens: Any) -> None:
+        self.tokens = tokens
+
+    async def get_client_info(self) -> Any:
+        return self.client
+
+    async def set_client_info(self, client: Any) -> None:
+        self.client = client
+
+
+@pytest.mark.parametrize("fault", ["none", "legacy-2025-03-26", "get-200", "no-www-authenticate"])
+def test_the_client_of_the_sdk_logs_in_by_itself_and_steps_up(fault: str, era: str) -> None:
+    from mcp.client.auth import OAuthClientProvider
+    from mcp.shared.auth import AuthorizationCodeResult, OAuthClientMetadata
+
+    with visiting(fault=fault) as l2:
+        answers: list[dict[str, str]] = []
+
+        async def browse(address: str) -> None:
+            answers.append(came_back(l2.decide(l2.http.get(address))))
+
+        async def answered() -> AuthorizationCodeResult:
+            last = answers[-1]
+            return AuthorizationCodeResult(code=last["code"], state=last["state"], iss=last["iss"])
+
+        async def main() -> Any:
+            metadata = OAuthClientMetadata(redirect_uris=[CALLBACK], token_endpoint_auth_method="none")
+            provider = OAuthClientProvider(
+                l2.mcp, metadata, _Kept(), redirect_handler=browse, callback_handler=answered
+            )
+            async with (
+                httpx2.AsyncClient(auth=provider) as http,
+                Client(streamable_http_client(l2.mcp, http_client=http), mode=era) as client,
+            ):
+                await client.list_tools()  # the SDK's client either logs in or steps up in one request, not both
+                await client.call_tool("place_order", {"item": "tea"})
+                return (await client.call_tool("whoami")).structured_content
+
+        assert "shop:write" in anyio.run(main)["scopes"]
+        assert len(answers) == (2 if fault in ("none", "get-200") else 1)  # without a challenge it asks for everything

@@ -117,6 +117,9 @@ def test_as_in_2025_03_26_everything_is_at_the_origin_of_the_server() -> None:
         assert l2.resource_metadata().status_code == 404
         assert l2.issuer == l2.origin
         assert l2.server_metadata().json()["token_endpoint"] == f"{l2.origin}/token"
+        l2.register()
+        assert l2.exchange(l2.approve(resource=None)["code"], resource=None).status_code == 200
+        assert l2.exchange(l2.approve()["code"], resource="http://127.0.0.1:1/").json()["error"] == "invalid_target"
         assert structured(l2.call("whoami", token=l2.login()["access_token"]))["anonymous"] is False
 
 

@@ -104,6 +104,8 @@ def wanted_resource(realm: Realm, asked: Parameters) -> str:
         Refusal: ``invalid_target``.
     """
     resources = asked.all("resource")
+    if not resources and not realm.behaviour.wants_resource:
+        return realm.sites.resource
     if resources != (realm.sites.resource,):
         told = ", ".join(resources) or "none"
         raise Refusal("invalid_target", f"resource must be sent once, as {realm.sites.resource}; it was: {told}.")

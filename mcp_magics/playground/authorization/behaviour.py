@@ -23,6 +23,8 @@ class Behaviour:
     """The path of the issuer and of its endpoints."""
     at_resource: ClassVar[bool] = False
     """Whether the authorization server answers at the origin of the MCP server, too."""
+    wants_resource: ClassVar[bool] = True
+    """Whether ``resource`` may not be left out (RFC 8707)."""
     proves: ClassVar[bool] = True
     """Whether PKCE is asked for and verified."""
     registers: ClassVar[bool] = True

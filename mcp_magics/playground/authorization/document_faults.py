@@ -77,13 +77,15 @@ class _LinkLocalMetadata(Behaviour):
 
 
 class _Legacy(Behaviour):
-    """Does as in 2025-03-26: no protected resource metadata, the authorization server is at the MCP server's origin."""
+    """Does as in 2025-03-26: no protected resource metadata, all at the MCP server's origin, resource not needed."""
 
     name = "legacy-2025-03-26"
     at_resource = True
+    wants_resource = False
 
     def challenge(self, parameters: dict[str, str]) -> dict[str, str]:
-        return {name: value for name, value in parameters.items() if name not in ("resource_metadata", "scope")}
+        unknown_then = {"resource_metadata"} if "error" in parameters else {"resource_metadata", "scope"}
+        return {name: value for name, value in parameters.items() if name not in unknown_then}
 
     def resource_metadata(self, document: Document, sites: Sites) -> None:  # noqa: ARG002 - for other faults
         return None
