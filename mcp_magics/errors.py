@@ -121,9 +121,10 @@ class UnknownServerError(ConfigurationError, KeyError):
 
 
 class ConnectionFailedError(MCPMagicsError):
-    """A server could not be reached, started or spoken to."""
+    """A server could not be reached, started or spoken to; ``challenge`` is its ``WWW-Authenticate``, if any."""
 
     default_class = "connection_failed"
+    challenge: str | None = None
 
 
 class RequestError(MCPMagicsError):

@@ -93,7 +93,7 @@ class Keeper:
     async def renew(self, rejected: str) -> OAuthCredential | None:
         """The credential to try instead after a 401 for the access token ``rejected``; None where nothing is better.
 
-        What another process stored meanwhile is taken without a refresh. A token that came of a refusal and was
+        What another process stored meanwhile is taken without a refresh. A token that came of a refresh and was
         never accepted is not refreshed again. Raises as :meth:`fresh` does.
         """
         held = self._credential
@@ -185,7 +185,7 @@ class Keeper:
             self.trouble = error.failure
         else:
             renewed = await self._persisted(stored, carried_forward(stored, answer))
-            self._unproven = None if rejected is None else access_of(renewed)
+            self._unproven = access_of(renewed)
             return self._installed(renewed)
         if self.trouble.class_ == "invalid_grant":
             return await self._refused(stored, rejected, self.trouble)

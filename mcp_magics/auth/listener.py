@@ -89,13 +89,19 @@ class Listener:
     def expect(self, arrival: Arrival) -> None:
         """Offer callbacks to ``arrival`` from now on, no longer to an earlier one; before the first each is refused."""
         self._arrival = arrival
+        if self._outcome.done():  # of an earlier attempt
+            self._outcome = asyncio.get_running_loop().create_future()
 
-    async def finish(self, outcome: pages.Outcome) -> None:
-        """Tell the waiting browser how the login ended, and close."""
+    async def tell(self, outcome: pages.Outcome) -> None:
+        """Tell the waiting browser how this attempt ended; another may follow."""
         if not self._outcome.done():
             self._outcome.set_result(outcome)
         if self._held:
             await asyncio.wait(self._held, timeout=_LAST_WORDS_SECONDS)
+
+    async def finish(self, outcome: pages.Outcome) -> None:
+        """Tell the waiting browser how the login ended, and close."""
+        await self.tell(outcome)
         await self._shut()
 
     async def close(self) -> None:

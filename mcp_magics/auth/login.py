@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import webbrowser
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 from urllib.parse import urlsplit
 
 from mcp_magics.auth.address import is_loopback
 from mcp_magics.auth.arrival import Arrival
+from mcp_magics.auth.credential import OAuthCredential
 from mcp_magics.auth.driver import Driver
 from mcp_magics.auth.flow.anonymous import Anonymous
 from mcp_magics.auth.flow.login import begin
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
     import httpx2
 
     from mcp_magics.auth.callback import Callback
-    from mcp_magics.auth.credential import OAuthCredential
     from mcp_magics.auth.driver import Step
-    from mcp_magics.auth.flow.state import FlowSettings
+    from mcp_magics.auth.flow.state import FlowSettings, State
     from mcp_magics.auth.listener import Listener
     from mcp_magics.auth.message import Ask, Conversation
     from mcp_magics.auth.redirect import ListenerPlan, Redirect
@@ -86,7 +86,7 @@ async def log_in(
     async with AsyncExitStack() as stack:
         settings, hop = order.settings, None
         if settings.grant == "authorization_code":
-            listener, redirect, notes = await _listen(order)
+            listener, redirect, notes = await listen(order)
             await stack.enter_async_context(listener)
             settings = replace(settings, redirect_uri=redirect.uri)
             hop = BrowserHop(order, listener, redirect, notes, client, watcher)
@@ -96,12 +96,24 @@ async def log_in(
             granted = _granted(await driver.run(), settings.server)
             await keep(granted.credential)
         except MCPMagicsError as error:
+            await _keep_client(driver.state, settings, keep)
             if hop is not None:
                 await hop.listener.finish(Failed(error.failure.message))
             raise
         if hop is not None:
             await hop.listener.finish(Succeeded(settings.server))
         return granted
+
+
+async def _keep_client(end: State, settings: FlowSettings, keep: Callable[[OAuthCredential], Awaitable[None]]) -> None:
+    """A client registered in a login that failed is used again by the next one, unless there is a login to lose."""
+    client = end.found.client if isinstance(end, Refused) else None
+    earlier = settings.known
+    unknown = isinstance(end, Refused) and end.failure.class_ == "client_unknown"
+    if client is None or client.origin != "registered" or unknown or (earlier is not None and earlier.tokens):
+        return
+    with suppress(MCPMagicsError):
+        await keep(OAuthCredential(settings.url, None, client, None, {}))
 
 
 def _granted(end: object, server: str) -> Granted:
@@ -111,7 +123,8 @@ def _granted(end: object, server: str) -> Granted:
     raise ConnectionFailedError.of(replace(end.failure, server=server, phase=end.failure.phase or "login"))
 
 
-async def _listen(order: LoginOrder) -> tuple[Listener, Redirect, tuple[str, ...]]:
+async def listen(order: LoginOrder) -> tuple[Listener, Redirect, tuple[str, ...]]:
+    """The listener of a login, its redirect URI, and what a person should know; raises ``MCPMagicsError``."""
     settings = order.settings
     plan = plan_listener(settings.server, settings.url, order.callback)
     listener = await _opened(plan, settings)

@@ -51,18 +51,23 @@ NOT_MEASURED = Measured()
 
 def measured(end: State) -> Measured:
     """The requirement that the end of a discovery shows; what could not be checked is ``unknown``, never ``none``."""
-    at = time.time()
     if isinstance(end, Discovered):
-        found = end.found
-        if found.refused is not None:
-            return Measured("required", found.refused, None, found, at)
-        if found.server is not None or found.resource is not None:
-            return Measured("optional", None, None, found, at)
-        if found.unchecked is not None:
-            return Measured("unknown", None, found.unchecked, found, at)
-        return Measured("none", None, None, found, at)
-    if not isinstance(end, Refused):
-        return Measured(at=at)
+        return _discovered(end.found, time.time())
+    if isinstance(end, Refused):
+        return _refused(end, time.time())
+    return Measured(at=time.time())
+
+
+def _discovered(found: Found, at: float) -> Measured:
+    if found.refused is not None:
+        return Measured("required", found.refused, None, found, at)
+    if found.server is not None or found.resource is not None:
+        return Measured("optional", None, None, found, at)
+    word: Requirement = "none" if found.unchecked is None else "unknown"
+    return Measured(word, None, found.unchecked, found, at)
+
+
+def _refused(end: Refused, at: float) -> Measured:
     found = end.found
     if found.refused is not None:
         return Measured("required", found.refused, end.failure, found, at)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from mcp_magics.config.model import ServerSpec
     from mcp_magics.connection.inbox import Inbox
+    from mcp_magics.connection.permission import Permission
     from mcp_magics.connection.replies import Ending
     from mcp_magics.connection.serverlog import ServerLog
     from mcp_magics.wire.journal import Journal
@@ -45,9 +46,12 @@ RETRIED = frozenset({"http_error", "no_response", "stream_lost", "connection_ref
 class Connection(Requests, Heard):
     """The live side of one server; everything but :meth:`submit` and plain attributes belongs to the loop."""
 
-    def __init__(self, spec: ServerSpec, *, journal: Journal, inbox: Inbox, log: ServerLog) -> None:
+    def __init__(
+        self, spec: ServerSpec, *, journal: Journal, inbox: Inbox, log: ServerLog, permission: Permission
+    ) -> None:
         Requests.__init__(self, spec)
         Heard.__init__(self, log)
+        self.permission = permission
         self.journal = journal
         self.inbox = inbox
         self.state: State = "idle"
@@ -153,7 +157,7 @@ class Connection(Requests, Heard):
             first = first or error
             if error.failure.class_ != "not_an_mcp_endpoint":
                 break
-        return first
+        return first and ConnectionFailedError.of(await self.permission.refused_to_open(first.failure))
 
     async def _try_again(self, candidate: Candidate, opened: asyncio.Future[None]) -> MCPMagicsError | None:
         """An attempt, and two more where only the network or a busy HTTP server stood in the way."""
@@ -197,7 +201,8 @@ class Connection(Requests, Heard):
         from mcp_magics.wire.transport import open_channel
 
         self._phase = "spawn" if self.spec.transport.type == "stdio" else "connect"
-        channel = await stack.enter_async_context(open_channel(self.spec, candidate, self.journal, self))
+        auth = await self.permission.attach()
+        channel = await stack.enter_async_context(open_channel(self.spec, candidate, self.journal, self, auth))
         self.channel, self.transport = channel, channel.type
         self._phase = "initialize"
         session = await stack.enter_async_context(open_session(channel, self.spec, self.inbox))
@@ -205,7 +210,8 @@ class Connection(Requests, Heard):
         self._introduce(session)
         channel.negotiated(self.envelope.version)
         self._phase = "tools/list"
-        await self.refresh()
+        async with self.permission.measuring():
+            await self.refresh()
         self._phase = "call"
 
     def _introduce(self, session: ClientSession) -> None:
@@ -281,6 +287,10 @@ class Connection(Requests, Heard):
             next_step=f"%mcp add {name} --startup-timeout {max(seconds * 2, 1):g} …, or %mcp log {name}",
             retryable=True,
         )
+
+    def explained(self, error: ConnectionFailedError, method: str) -> ConnectionFailedError:
+        """``error`` of a request, in the words of the credential that went with it, or did not."""
+        return ConnectionFailedError.of(self.permission.refused(error.failure, method, error.challenge))
 
     # -- wire.observer.Observer, with the rest in Heard -----------------------------------------------------
 

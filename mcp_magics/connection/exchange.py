@@ -87,7 +87,7 @@ async def exchange(connection: Connection, request: Request) -> Reply:
         reply = reply_of(pending, connection.spec.name)
     except ConnectionFailedError as error:
         if error.failure.class_ != "session_expired":
-            raise
+            raise connection.explained(error, request.method) from None
         return await on_loop(connection.spec.name, _in_new_session(attempt), attempt)
     if asks_for_input(reply.message):
         return await on_loop(connection.spec.name, _rounds(attempt, reply), attempt)

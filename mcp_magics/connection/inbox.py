@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Kind = Literal["approval", "elicitation", "sampling"]
+Kind = Literal["approval", "elicitation", "sampling", "login"]
 Action = Literal["accept", "decline", "cancel"]
 
 

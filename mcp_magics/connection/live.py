@@ -8,13 +8,11 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-from mcp_magics.auth.requirement import NOT_MEASURED
-from mcp_magics.auth.status import AuthStatus, Holding, auth_status, configured
-from mcp_magics.config.expand import lookup
-from mcp_magics.config.model import HttpTransport
 from mcp_magics.config.view import disclosure
 from mcp_magics.connection.catalog import is_enabled
 from mcp_magics.connection.client import Connection
+from mcp_magics.connection.login_job import LoginJob
+from mcp_magics.connection.permission import Permission
 from mcp_magics.connection.reload import Stamp, changed, snapshot
 from mcp_magics.connection.serverlog import ServerLog
 from mcp_magics.errors import CommandError, ConfigurationError
@@ -22,8 +20,11 @@ from mcp_magics.errors import CommandError, ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mcp_magics.auth.status import AuthStatus
+    from mcp_magics.auth.store import CredentialStore
     from mcp_magics.config.model import Protocol, Scope, ServerSpec
     from mcp_magics.connection.inbox import Inbox
+    from mcp_magics.connection.permission import LoginWishes
     from mcp_magics.connection.replies import Ending
     from mcp_magics.connection.waiting import Attendant
     from mcp_magics.wire.journal import Journal
@@ -40,16 +41,27 @@ class Live:
         journal: Journal,
         inbox: Inbox,
         attendant: Callable[[], Attendant | None],
+        credentials: Callable[[ServerSpec], CredentialStore],
     ) -> None:
         self.spec = spec
         self.scope = scope
         self.log = ServerLog(spec.name)
         self.attendant = attendant
-        self.connection = Connection(spec, journal=journal, inbox=inbox, log=self.log)
+        self._credentials = credentials
         self._inbox = inbox
+        self.connection = self._connection(spec, journal)
         self._files: dict[str, Stamp] = {}
         self._known_here = False
         self._eras: dict[Protocol, Live] = {}
+
+    def _connection(self, spec: ServerSpec, journal: Journal) -> Connection:
+        permission = Permission(spec, journal, lambda: self._credentials(spec))
+        return Connection(spec, journal=journal, inbox=self._inbox, log=self.log, permission=permission)
+
+    @property
+    def permission(self) -> Permission:
+        """Where its authorization stands."""
+        return self.connection.permission
 
     def in_era(self, protocol: Protocol) -> Live:
         """The same server spoken to in one protocol era, over a connection of its own where that differs."""
@@ -58,13 +70,20 @@ class Live:
         if protocol not in self._eras:
             spec = replace(self.spec, protocol=protocol)
             journal = self.connection.journal
-            self._eras[protocol] = Live(spec, self.scope, journal=journal, inbox=self._inbox, attendant=self.attendant)
+            self._eras[protocol] = Live(
+                spec,
+                self.scope,
+                journal=journal,
+                inbox=self._inbox,
+                attendant=self.attendant,
+                credentials=self._credentials,
+            )
         return self._eras[protocol]
 
     def respec(self, spec: ServerSpec, scope: Scope) -> None:
         """Take on another configuration; the old connection must have been closed."""
         self.spec, self.scope = spec, scope
-        self.connection = Connection(spec, journal=self.connection.journal, inbox=self._inbox, log=self.log)
+        self.connection = self._connection(spec, self.connection.journal)
 
     def reword(self, spec: ServerSpec, scope: Scope) -> None:
         """Take on the same configuration in other words or from another scope; the connection stays."""
@@ -73,9 +92,7 @@ class Live:
 
     def status(self) -> AuthStatus:
         """Requirement, credential and connection."""
-        transport = self.spec.transport
-        held = configured(transport, lookup(self.spec)) if isinstance(transport, HttpTransport) else None
-        return auth_status(self.spec, self.connection.state, held or Holding(), NOT_MEASURED)
+        return self.permission.status(self.connection.state)
 
     # -- on the loop ---------------------------------------------------------------------------------------
 
@@ -124,6 +141,34 @@ class Live:
     def _news(self, why: str) -> tuple[str, ...]:
         news, self.connection.news = self.connection.news, []
         return (f"{why}: {'; '.join(news[:10])}",) if news else ((why,) if why.startswith("restarted,") else ())
+
+    # -- permission ------------------------------------------------------------------------------------------
+
+    def start_login(self, wishes: LoginWishes, *, asks_here: bool) -> LoginJob:
+        """Begin a login in the background; when it has succeeded, the server is connected anew with it.
+
+        ``asks_here``: a cell waits, and the person at it is asked for the address the browser ended on.
+        """
+        by_hand = asks_here and wishes.visitor == "person"
+        job = LoginJob(self.spec.name, self._asked_for_address if by_hand else None)
+        job.start(self._log_in(wishes, job))
+        return job
+
+    async def _asked_for_address(self, job: LoginJob) -> bool:
+        question = self._inbox.question("login", self.spec.name, "the address the browser ended on", {"job": job})
+        return (await self._inbox.ask(question)).by != "nobody"
+
+    async def _log_in(self, wishes: LoginWishes, job: LoginJob) -> tuple[str, ...]:
+        await self.permission.log_in(wishes, job)
+        await self.close("logged in")
+        return await self.ready()
+
+    async def log_out(self, *, forget_client: bool) -> tuple[str, ...]:
+        """Give up the credential, and the connections that use it; what was done, a line each."""
+        done = await self.permission.log_out(forget_client=forget_client)
+        if self.permission.keeper is not None:
+            await self.close("logged out")
+        return done
 
     # -- for calls -----------------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mcp_magics.auth.store import CredentialStore
     from mcp_magics.config.model import Scope, ServerSpec
     from mcp_magics.config.store import ScopedSpec
     from mcp_magics.errors import Failure
@@ -52,6 +53,8 @@ class Servers(Mapping[str, Server]):
         self.inbox = inbox
         self.store = Store()
         self.attendant: Callable[[], Attendant | None] = lambda: None
+        self.fleeting: set[str] = set()
+        self._in_memory: CredentialStore | None = None
         self._live: dict[str, Live] = {}
 
     # -- reading -------------------------------------------------------------------------------------------
@@ -64,11 +67,27 @@ class Servers(Mapping[str, Server]):
         kept = self._live.get(name)
         if kept is None:
             kept = self._live[name] = Live(
-                found.spec, found.scope, journal=self.journal, inbox=self.inbox, attendant=self._who_attends
+                found.spec,
+                found.scope,
+                journal=self.journal,
+                inbox=self.inbox,
+                attendant=self._who_attends,
+                credentials=self.credentials,
             )
         elif kept.spec != found.spec and kept.connection.state in ("idle", "failed"):
             kept.respec(found.spec, found.scope)
         return kept
+
+    def credentials(self, spec: ServerSpec) -> CredentialStore:
+        """Where the logins of ``spec`` are kept: those of :attr:`fleeting` addresses in this process only."""
+        from mcp_magics.auth.metadata import origin
+        from mcp_magics.auth.store import MemoryCredentials, credential_store
+
+        if origin(str(getattr(spec.transport, "url", ""))) not in self.fleeting:
+            return credential_store()
+        if self._in_memory is None:
+            self._in_memory = MemoryCredentials()
+        return self._in_memory
 
     def _who_attends(self) -> Attendant | None:
         return self.attendant()

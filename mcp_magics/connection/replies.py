@@ -50,7 +50,7 @@ def unexpected(error: Exception, server: str, phase: str) -> MCPMagicsError:
     )
 
 
-Ending = Literal["disconnected", "removed", "replaced", "restarted"]
+Ending = Literal["disconnected", "removed", "replaced", "restarted", "logged in", "logged out"]
 """What a person did to a server that ended its connection."""
 
 _AFTERWARDS: Mapping[Ending, str] = {
@@ -58,6 +58,8 @@ _AFTERWARDS: Mapping[Ending, str] = {
     "removed": "%mcp add {} …",
     "replaced": "run the cell again",
     "restarted": "run the cell again",
+    "logged in": "run the cell again",
+    "logged out": "%mcp login {}",
 }
 
 

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from mcp_magics.config.model import OAuthOptions
 from mcp_magics.connection.approval import mode_for, needs_approval
 from mcp_magics.connection.catalog import is_enabled
 from mcp_magics.connection.exchange import Request, exchange, on_loop
 from mcp_magics.connection.given import arguments_text, tools_named
 from mcp_magics.connection.inbox import Hearing
+from mcp_magics.connection.permission import LOGIN_TIMEOUT, LoginWishes
 from mcp_magics.connection.waiting import Patience, run_awaiting, run_blocking
 from mcp_magics.errors import ApprovalError, ConfigurationError, RequestCancelledError
 from mcp_magics.wire.message import compact
@@ -19,11 +21,14 @@ from mcp_magics.wire.message import compact
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from mcp_magics.auth.login import Visitor
     from mcp_magics.auth.status import AuthStatus
     from mcp_magics.config.model import Protocol, Scope, ServerSpec
     from mcp_magics.connection.catalog import Tool
     from mcp_magics.connection.client import Connection
     from mcp_magics.connection.live import Live
+    from mcp_magics.connection.login_job import LoginJob
+    from mcp_magics.connection.permission import Permission
     from mcp_magics.connection.serverlog import ServerLog
     from mcp_magics.connection.toolbox import Toolbox
     from mcp_magics.connection.waiting import Attendant, Until
@@ -186,6 +191,31 @@ class Server:
         return await self._live.restart()
 
     # -- steps ---------------------------------------------------------------------------------------------
+
+    def login(self, *, visitor: Visitor = "browser", timeout: float | None = None) -> LoginJob:
+        """Begin a login in the background; ``visitor`` opens the link (``person``: you do, with ``job.url``).
+
+        ``timeout`` is seconds for the browser's hop. ``job.wait()`` waits for the end.
+        """
+        wishes = LoginWishes(OAuthOptions(), visitor, timeout or LOGIN_TIMEOUT)
+        return self.start_login(wishes, asks_here=False)
+
+    def start_login(self, wishes: LoginWishes, *, asks_here: bool) -> LoginJob:
+        """Begin a login in the background; ``asks_here``: a waiting cell asks its person for the address."""
+        return self._live.start_login(wishes, asks_here=asks_here)
+
+    def logout(self, *, forget_client: bool = False) -> tuple[str, ...]:
+        """Revoke and forget the credential; what was done, a line each."""
+        return self._block(on_loop(self.name, self.log_out(forget_client=forget_client)))
+
+    async def log_out(self, *, forget_client: bool) -> tuple[str, ...]:
+        """The same, on the background loop."""
+        return await self._live.log_out(forget_client=forget_client)
+
+    @property
+    def permission(self) -> Permission:
+        """Where its authorization stands, for whoever looks into it."""
+        return self._live.permission
 
     async def ready_steps(self) -> tuple[str, ...]:
         """Steps: connected, with the newest files and lists; returns notes on what that took."""

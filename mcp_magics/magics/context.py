@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mcp_magics.connection.manager import Servers
+    from mcp_magics.magics.progress import Surface
 
 
 class Defaults(Protocol):
@@ -18,15 +19,21 @@ class Defaults(Protocol):
     startup_timeout: float
     tool_timeout: float
     secret_store: str
+    login_timeout: float
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The room a command works in; ``evaluate`` runs a Python expression in the user's namespace."""
+    """The room a command works in.
+
+    ``evaluate`` runs a Python expression in the user's namespace; ``surface`` is where something can be shown while
+    the command goes on.
+    """
 
     servers: Servers
     defaults: Defaults
     evaluate: Callable[[str], object]
+    surface: Callable[[], Surface]
 
     @property
     def names(self) -> tuple[str, ...]:

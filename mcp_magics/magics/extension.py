@@ -112,10 +112,16 @@ class MCPMagics(Magics, Settings):
         from mcp_magics.config.secrets import use_secret_store
         from mcp_magics.connection.manager import servers
         from mcp_magics.magics.context import Context
+        from mcp_magics.magics.progress import display_of
 
         servers.attendant = self.attendant
         use_secret_store(self.secret_store)
-        return Context(servers, self, lambda source: eval(source, names))  # noqa: S307  the user's own cell
+        return Context(
+            servers,
+            self,
+            lambda source: eval(source, names),  # noqa: S307  the user's own cell
+            lambda: display_of(self._shell),
+        )
 
     @property
     def _shell(self) -> InteractiveShell:

@@ -64,6 +64,26 @@ def surface_of(shell: InteractiveShell) -> Surface | None:
     return _TerminalLine() if sys.stdout.isatty() else None
 
 
+def display_of(shell: InteractiveShell) -> Surface:
+    """A display of its own, redrawn in a kernel; elsewhere what is shown is printed, and stays."""
+    return _Display() if hasattr(shell, "kernel") else _Printed()
+
+
+class _Printed:
+    """Text that is printed when it is new."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def show(self, data: Bundle) -> None:
+        if data["text/plain"] != self._last:
+            self._last = data["text/plain"]
+            print(self._last)  # noqa: T201  the person reads it in the cell
+
+    def end(self, data: Bundle | None) -> None:
+        """What was printed stays; the result follows it."""
+
+
 class _Display:
     """A display of its own. The protocol cannot delete one alone, so an ended one is empty."""
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mcp_magics.connection.inbox import Question
+    from mcp_magics.connection.login_job import LoginJob
 
 DECLINE, CANCEL = "/decline", "/cancel"
 ATTEMPTS = 3
@@ -29,12 +30,12 @@ class _Refused(Exception):  # noqa: N818  an answer, not an error
 
 def ask_person(question: Question) -> Answer:
     """Put ``question`` through ``input()``; nobody answers where there is no stdin. KeyboardInterrupt passes."""
-    ask = {"approval": _approval, "elicitation": _elicitation, "sampling": _sampling}[question.kind]
+    ask = {"approval": _approval, "elicitation": _elicitation, "sampling": _sampling, "login": _address}[question.kind]
     try:
         return ask(question)
     except _Refused as refused:
         return refused.answer
-    except EOFError:
+    except (EOFError, OSError):  # no stdin, or one that is taken away
         return NOBODY
     except Exception as error:
         if type(error).__name__ == "StdinNotImplementedError":
@@ -45,6 +46,29 @@ def ask_person(question: Question) -> Answer:
 def _approval(question: Question) -> Answer:
     typed = input(f"{clean(question.message)} [y/N] ").strip().lower()
     return Answer("accept" if typed in ("y", "yes") else "decline")
+
+
+def _address(question: Question) -> Answer:
+    """The address a login's browser ended on, hidden as it is typed; called off when the browser came back itself."""
+    import warnings
+    from getpass import GetPassWarning, getpass
+
+    from mcp_magics.magics.interruptible import read_unless
+
+    job: LoginJob = question.params["job"]
+    prompt = f"{clean(question.server)}: log in with the link, or paste here the address the browser ended on: "
+    while True:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", GetPassWarning)  # what is pasted where nobody looks may be echoed
+            typed = read_unless(lambda: getpass(prompt), job.when_answered)
+        if typed is None or not typed.strip():
+            if job.state != "waiting":
+                return Answer("accept", by="handler")
+            continue
+        problem = job.paste(typed)
+        if problem is None:
+            return Answer("accept")
+        print(f"  {clean(problem)}")  # noqa: T201  the person reads it in the cell
 
 
 def _sampling(question: Question) -> Answer:

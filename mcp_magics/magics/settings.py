@@ -19,6 +19,7 @@ class Settings(HasTraits):
     startup_timeout = Float(30.0, help="seconds for starting and connecting").tag(config=True)
     tool_timeout = Float(300.0, help="seconds of silence in one call").tag(config=True)
     progress_after = Float(0.5, help="seconds before a progress bar is drawn").tag(config=True)
+    login_timeout = Float(300.0, help="seconds a login's browser may take").tag(config=True)
     secret_store = Enum(("auto", "keyring", "file"), default_value="auto", help="where %mcp secret keeps").tag(
         config=True
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_magics.config.document import spec_from_options
 from mcp_magics.errors import CommandError
+from mcp_magics.magics.oauth_options import oauth_entry
 
 if TYPE_CHECKING:
     from mcp_magics.config.model import ServerSpec
@@ -73,6 +74,7 @@ def _given(command: Command) -> dict[str, Any]:
         "reload": options.many("reload"),
         "enabled": False if options.flag("disabled") else None,
         "required": True if options.flag("required") else None,
+        **oauth_entry(options),
     }
     return {key: value for key, value in given.items() if value not in (None, (), {})}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mcp_magics.magics.oauth_options import OAUTH
 from mcp_magics.magics.verb import Option, Positional, Verb
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ _ADD = (
     _flag("no-connect", "only register it"),
     _flag("disabled", "keep it, but do not use it"),
     _flag("required", "failing to connect to it is an error of the whole notebook"),
+    *OAUTH,
+)
+_CONSENT = Option(
+    "consent", "DECISION", "a script decides: playground servers only", "choice", choices=("approve", "deny")
 )
 
 _TABLE = (
@@ -209,6 +214,50 @@ _TABLE = (
         (_SERVER,),
         (_TIMEOUT, *_COMMON),
         example="%mcp ping everything",
+    ),
+    Verb(
+        "login",
+        "permission",
+        "get a credential: a link, a wait, the tools it unlocks",
+        (_SERVER,),
+        (
+            *OAUTH,
+            _flag("again", "also where a usable credential is there"),
+            _flag("no-wait", "return at once; it completes in the background"),
+            _flag("browser", "open the link in this machine's browser"),
+            _CONSENT,
+            Option("timeout", "SECONDS", "for the browser to come back", "seconds"),
+            *_COMMON,
+        ),
+        example="%mcp login linear",
+        synonyms=("signin", "authenticate", "authorize"),
+    ),
+    Verb(
+        "logout",
+        "permission",
+        "revoke and forget the credential",
+        (_SERVER,),
+        (_flag("forget-client", "forget the registered client too"), *_COMMON),
+        example="%mcp logout linear",
+        synonyms=("signout", "revoke"),
+    ),
+    Verb(
+        "auth",
+        "permission",
+        "the credential: claims, scopes, expiry, where it is",
+        (_SERVER,),
+        _COMMON,
+        example="%mcp auth linear",
+        synonyms=("token", "whoami", "claims"),
+    ),
+    Verb(
+        "oauth",
+        "permission",
+        "the OAuth flow, one request at a time",
+        (_SERVER,),
+        (*OAUTH, _CONSENT, _flag("reveal", "show secrets: playground servers only"), *_COMMON),
+        example="flow = %mcp oauth linear",
+        synonyms=("flow",),
     ),
     Verb(
         "tools",

@@ -195,7 +195,7 @@ def _check_fault(entry: Entry, fault: str) -> None:
         message,
         phase="config",
         server=entry.name,
-        evidence=(f"it has: {', '.join(own)}" if own else "it has none",),
+        evidence=(f"it has: {', '.join(name for name in own if name != 'none')}" if own else "it has none",),
         next_step=f"%mcp playground start {server} --fault {near[0] if near else 'noise'}",
     )
 

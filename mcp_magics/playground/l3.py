@@ -28,7 +28,7 @@ def build(_options: Options) -> Served:
 def _challenged(app: ASGIApp) -> ASGIApp:
     from starlette.responses import HTMLResponse
 
-    headers = {"cf-ray": RAY, "cf-mitigated": "challenge", "server": "cloudflare", "cache-control": "no-store"}
+    headers = {"cf-ray": RAY, "cf-mitigated": "challenge", "cache-control": "no-store"}
     challenge = HTMLResponse(_PAGE, 403, headers=headers)
 
     async def challenged(scope: Scope, receive: Receive, send: Send) -> None:

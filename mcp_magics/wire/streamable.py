@@ -45,7 +45,6 @@ class StreamableDispatcher(FrameDispatcher):
         super().__init__(server, journal, observer)
         self.url = url
         self.session_id: str | None = None
-        self.last_failure: Failure | None = None
         self._client = client
         self._url = httpx2.URL(url)
         self._version: str | None = None
@@ -236,15 +235,16 @@ class StreamableDispatcher(FrameDispatcher):
                 body[:BODY_HEAD],
                 in_session=self.session_id is not None,
             )
-        self._failed(pending, failure)
+        self._failed(pending, failure, response.headers.get("www-authenticate"))
 
-    def _failed(self, pending: Pending | None, failure: Failure) -> None:
-        self.last_failure = failure
+    def _failed(self, pending: Pending | None, failure: Failure, challenge: str | None = None) -> None:
         if pending is None:
             wanted = "a notification is answered with 202 Accepted (basic/transports: Sending Messages)"
             self.observer.violation(wanted, failure.message)
         elif self._pending.pop(pending.id, None) is not None:
-            pending.fail(ConnectionFailedError.of(failure))
+            error = ConnectionFailedError.of(failure)
+            error.challenge = challenge
+            pending.fail(error)
 
     def _adopt_session(self, response: httpx2.Response, pending: Pending | None) -> None:
         if pending is not None and pending.method == "initialize":

@@ -12,6 +12,8 @@ from mcp_magics.errors import MCPMagicsError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
+    import httpx2
+
     from mcp_magics.config.model import ServerSpec
     from mcp_magics.wire.dispatcher import FrameDispatcher
     from mcp_magics.wire.journal import Journal
@@ -111,9 +113,11 @@ class Channel:
 
 @asynccontextmanager
 async def open_channel(
-    spec: ServerSpec, candidate: Candidate, journal: Journal, observer: Observer
+    spec: ServerSpec, candidate: Candidate, journal: Journal, observer: Observer, auth: httpx2.Auth | None = None
 ) -> AsyncIterator[Channel]:
     """An open channel to ``spec`` over ``candidate``; leaving it ends processes, tasks and sockets.
+
+    ``auth`` puts a credential on each HTTP request.
 
     Raises ``ConnectionFailedError`` or ``ConfigurationError``.
     """
@@ -123,7 +127,7 @@ async def open_channel(
     elif candidate == "object":
         opened = _object(spec, channel, journal)
     else:
-        opened = _http(spec, candidate, channel, journal)
+        opened = _http(spec, candidate, channel, journal, auth)
     async with opened:
         yield channel
 
@@ -160,7 +164,9 @@ async def _object(spec: ServerSpec, channel: Channel, journal: Journal) -> Async
 
 
 @asynccontextmanager
-async def _http(spec: ServerSpec, candidate: Candidate, channel: Channel, journal: Journal) -> AsyncIterator[None]:
+async def _http(
+    spec: ServerSpec, candidate: Candidate, channel: Channel, journal: Journal, auth: httpx2.Auth | None
+) -> AsyncIterator[None]:
     from mcp_magics.config.expand import expand_http
     from mcp_magics.wire.http import http_client
     from mcp_magics.wire.legacy_sse import LegacySseDispatcher
@@ -168,7 +174,7 @@ async def _http(spec: ServerSpec, candidate: Candidate, channel: Channel, journa
 
     expanded = expand_http(spec)
     _warn(channel, expanded.warnings)
-    async with http_client(spec.name, journal, headers=expanded.headers) as client:
+    async with http_client(spec.name, journal, headers=expanded.headers, auth=auth) as client:
         kind = LegacySseDispatcher if candidate == "sse" else StreamableDispatcher
         dispatcher = kind(spec.name, expanded.url, client, journal, channel)
         channel.carries(dispatcher)

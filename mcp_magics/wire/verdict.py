@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mcp_magics.errors import Failure
 from mcp_magics.redact import redactor
+from mcp_magics.wire.challenge import oauth_challenge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,8 +41,8 @@ def http_failure(
 
 def _by_status(server: str, status: int, headers: Mapping[str, str], *, in_session: bool) -> _Verdict:
     again = f"%mcp connect {server}"
-    if status == 401:
-        return _unauthorized(server, headers)
+    if status == 401 or (status == 403 and _wants_scopes(headers)):
+        return _unpermitted(server, status, headers)
     if status == 404 and in_session:
         return "session_expired", "the server has forgotten this session (404)", f"%mcp restart {server}", True
     if status in _NO_ENDPOINT:
@@ -70,10 +71,20 @@ _REFUSALS = {
 }
 
 
-def _unauthorized(server: str, headers: Mapping[str, str]) -> tuple[str, str, str, bool]:
-    step = f"%mcp add {server} --url URL --bearer-token-env-var NAME"
+def _wants_scopes(headers: Mapping[str, str]) -> bool:
+    """Whether a 403 asks for more scopes (RFC 6750 §3.1) and not for somebody else."""
+    challenge = oauth_challenge(headers.get("www-authenticate"))
+    return challenge is not None and challenge.error == "insufficient_scope"
+
+
+def _unpermitted(server: str, status: int, headers: Mapping[str, str]) -> _Verdict:
+    if status == 403:
+        challenge = oauth_challenge(headers.get("www-authenticate"))
+        wanted = " ".join((challenge.scopes if challenge is not None else None) or ("scopes it does not name",))
+        return "step_up_required", f"the server wants {wanted} (403)", f"%mcp auth {server}", False
     if "www-authenticate" in headers:
-        return "auth_required", "the server asks for authorization (401)", step, False
+        return "auth_required", "the server asks for authorization (401)", f"%mcp login {server}", False
+    step = f"%mcp add {server} --url URL --bearer-token-env-var NAME"
     message = "the server asks for authorization (401) and does not say which (no WWW-Authenticate header)"
     return "auth_required_unadvertised", message, step, False
 

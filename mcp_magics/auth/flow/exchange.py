@@ -79,7 +79,7 @@ class Token:
     def next(self, answer: Answer) -> Decision:
         """Granted, tried once more, or refused."""
         nonce = wants_nonce(answer)
-        if nonce is not None and nonce != self.nonce and self.dpop_key is not None:
+        if nonce is not None and self.nonce is None and self.dpop_key is not None:
             return Decision("a proof with the server's nonce is wanted", replace(self, nonce=nonce))
         party = self.party
         outcome = read_tokens(

@@ -45,7 +45,7 @@ class Refresh:
         """Granted anew, or refused."""
         credential = self.credential
         nonce = wants_nonce(answer)
-        if nonce is not None and nonce != self.nonce and credential.dpop_key is not None:
+        if nonce is not None and self.nonce is None and credential.dpop_key is not None:
             return Decision("a proof with the server's nonce is wanted", replace(self, nonce=nonce))
         earlier = credential.tokens
         requested = earlier.scopes if earlier is not None else credential.requested

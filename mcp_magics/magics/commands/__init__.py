@@ -16,6 +16,7 @@ _ROOMS = {
     "servers": ("add", "list", "get", "remove", "import", "export", "schema"),
     "secrets": ("secret",),
     "connection": ("connect", "disconnect", "restart", "status", "log", "ping"),
+    "permission": ("login", "logout", "auth", "oauth"),
     "tools": ("tools", "tool", "call"),
     "content": ("resources", "templates", "read", "prompts", "prompt", "complete"),
     "messages": ("request", "notify"),

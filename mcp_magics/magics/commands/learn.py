@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.auth.metadata import origin
 from mcp_magics.config.document import spec_from_options
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.magics.outcome import Note
@@ -67,6 +68,7 @@ async def _start(context: Context, names: list[str], wanted: Wanted) -> Listing:
 
     chosen = names or _usual(wanted.fault)
     running = await on_loop("playground", _in_thread(host.start, chosen, wanted))
+    context.servers.fleeting |= {origin(each.url) for each in running if each.url is not None}
     for each in running:
         spec = spec_from_options(each.name, command=each.command, url=each.url)
         await context.servers.register_steps(spec, "notebook")

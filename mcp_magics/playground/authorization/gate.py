@@ -140,7 +140,7 @@ class Gate:
         if challenge is not None:
             listed = ", ".join(f'{name}="{value}"' for name, value in challenge.items())
             headers["WWW-Authenticate"] = f"{scheme} {listed}".strip()
-        error = refused.parameters.get("error", "invalid_request")
+        error = refused.parameters.get("error", "unauthorized")
         description = refused.parameters.get("error_description", "Authentication is required")
         body = {"error": error, "error_description": description}
         return JSONResponse(body, status_code=refused.status, headers=headers)

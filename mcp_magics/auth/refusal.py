@@ -1,0 +1,135 @@
+"""Why a request was refused for want of permission, given what was sent: pure judgement, one failure in, one out.
+
+The wire knows only the status (401, 403); here it is held against the credential we hold and what was measured.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mcp_magics.auth.flow.scopes import union
+from mcp_magics.auth.metadata import canonical
+
+if TYPE_CHECKING:
+    from mcp_magics.auth.credential import OAuthCredential
+    from mcp_magics.auth.requirement import Measured
+    from mcp_magics.auth.status import Holding
+    from mcp_magics.config.model import ServerSpec
+    from mcp_magics.errors import Failure
+    from mcp_magics.wire.challenge import Challenge
+
+UNAUTHORIZED = frozenset({"auth_required", "auth_required_unadvertised"})
+LOGIN_NEEDED = UNAUTHORIZED | {"reauth_required", "token_rejected", "refresh_ineffective", "audience_rejected"}
+"""Classes that say: nothing is broken, a person has to log in (again)."""
+
+
+def explain(
+    failure: Failure,
+    spec: ServerSpec,
+    known: Measured,
+    held: Holding,
+    credential: OAuthCredential | None,
+    challenge: Challenge | None,
+) -> Failure:
+    """``failure`` as it is, or in the words of what was sent; ``credential`` is the one that went along, if any."""
+    if failure.class_ == "step_up_required":
+        return _step_up(failure, spec, credential, challenge)
+    if failure.class_ not in UNAUTHORIZED:
+        return failure
+    if held.credential == "store_error" and held.failure is not None:
+        return replace(
+            held.failure, server=spec.name, phase="login", evidence=(*held.failure.evidence, *failure.evidence)
+        )
+    if credential is not None and credential.tokens is not None:
+        return _token_rejected(failure, spec, credential)
+    if held.credential in ("bearer", "header"):
+        return _configured_rejected(failure, spec)
+    return _anonymous(failure, spec, known)
+
+
+def claims(token: str) -> dict[str, Any] | None:
+    """The claims of a JWT, read and not verified (RFC 7519 §3); None where it is none."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def audiences(told: dict[str, Any] | None) -> tuple[str, ...] | None:
+    """The audiences among ``told`` (RFC 7519 §4.1.3), or None where nothing is said."""
+    aud = (told or {}).get("aud")
+    if isinstance(aud, str):
+        return (aud,)
+    return tuple(each for each in aud if isinstance(each, str)) if isinstance(aud, list) else None
+
+
+def _anonymous(failure: Failure, spec: ServerSpec, known: Measured) -> Failure:
+    """Nothing was sent: can one log in at all?"""
+    offered = known.found.server is not None or failure.class_ == "auth_required"
+    if not offered or (known.failure is None and known.at is not None and known.found.server is None):
+        step = f"%mcp add {spec.name} --url URL --bearer-token-env-var NAME"
+        text = "the server asks for a credential and publishes nowhere how to get one"
+        class_ = "auth_required_unadvertised"
+        return replace(
+            failure, class_=class_, message=text, evidence=(*failure.evidence[:1], *known.evidence), next_step=step
+        )
+    step = f"%mcp login {spec.name}"
+    broken = known.failure is not None and known.failure.class_ not in UNAUTHORIZED
+    evidence = (*failure.evidence[:1], *known.evidence[-1:]) if broken else failure.evidence
+    return replace(failure, class_="auth_required", evidence=evidence, next_step=step)
+
+
+def _configured_rejected(failure: Failure, spec: ServerSpec) -> Failure:
+    variable = getattr(spec.transport, "bearer_token_env_var", None)
+    source = f"the token in {variable}" if variable else "the configured Authorization header"
+    step = f"%mcp secret {variable}" if variable else f"%mcp get {spec.name}"
+    return replace(failure, class_="token_rejected", message=f"the server refuses {source} (401)", next_step=step)
+
+
+def _token_rejected(failure: Failure, spec: ServerSpec, credential: OAuthCredential) -> Failure:
+    tokens = credential.tokens
+    aud = audiences(claims(tokens.access_token)) if tokens is not None else None
+    resource = credential.resource or credential.server_url
+    if aud is not None and canonical(resource) not in {canonical(each) for each in aud}:
+        return replace(
+            failure,
+            class_="audience_rejected",
+            message=f"the token is for {', '.join(aud)}, and the server is {resource}",
+            next_step=f"%mcp login {spec.name} --again --oauth-resource {aud[0]}",
+        )
+    text = "the server refuses the token, also after a refresh" if tokens and tokens.refresh_token else None
+    return replace(
+        failure,
+        class_="refresh_ineffective" if text else "token_rejected",
+        message=text or "the server refuses the token, and there is no refresh token to get another",
+        next_step=f"%mcp login {spec.name} --again",
+    )
+
+
+def _step_up(
+    failure: Failure, spec: ServerSpec, credential: OAuthCredential | None, challenge: Challenge | None
+) -> Failure:
+    """More scopes are wanted (MCP authorization: Scope Challenge Handling); the union keeps what was granted."""
+    wanted = (challenge.scopes if challenge is not None else None) or ()
+    granted = credential.tokens.scopes if credential is not None and credential.tokens is not None else ()
+    asked = credential.requested if credential is not None else ()
+    missing = [scope for scope in wanted if scope not in granted]
+    evidence = (
+        f"wanted: {' '.join(wanted) or 'not said'} · granted: {' '.join(granted) or 'none'}",
+        *failure.evidence[:1],
+    )
+    if (wanted and not missing) or (missing and set(missing) <= set(asked)):
+        text = "the server wants scopes that were asked for already: logging in once more would not help"
+        step = f"a fault of the server, or these are not yours to have: %mcp auth {spec.name}"
+        return replace(failure, message=text, evidence=evidence, next_step=step)
+    scopes = ",".join(union(asked, granted, wanted))
+    text = f"this needs more than was granted: {' '.join(missing) or 'scopes the server does not name'} (403)"
+    step = f"%mcp login {spec.name} --scopes {scopes}" if scopes else f"%mcp auth {spec.name}"
+    return replace(failure, message=text, evidence=evidence, next_step=step)

@@ -1,0 +1,71 @@
+"""A login taken apart: the same driver, listener and browser's hop, advanced one request at a time."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mcp_magics.auth.driver import Driver
+from mcp_magics.auth.flow.anonymous import Anonymous
+from mcp_magics.auth.flow.authorization import Authorize
+from mcp_magics.auth.flow.login import begin
+from mcp_magics.auth.login import BrowserHop, listen
+from mcp_magics.auth.pages import Failed, Succeeded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx2
+
+    from mcp_magics.auth.driver import Step
+    from mcp_magics.auth.login import LoginOrder, Watcher
+    from mcp_magics.auth.message import Conversation
+
+
+class Stepwise:
+    """One flow under way with everything it holds open; :meth:`close` it in the end, from any task of its loop."""
+
+    def __init__(self, driver: Driver, hop: BrowserHop | None, stack: AsyncExitStack) -> None:
+        self.driver = driver
+        self._hop = hop
+        self._stack = stack
+
+    @classmethod
+    async def open(
+        cls,
+        order: LoginOrder,
+        conversation: Conversation,
+        client: httpx2.AsyncClient,
+        watcher: Watcher,
+        stack: AsyncExitStack,
+    ) -> Stepwise:
+        """A flow that has not begun; its listener has its port, for the redirect URI is fixed first."""
+        settings, hop = order.settings, None
+        if settings.grant == "authorization_code":
+            listener, redirect, notes = await listen(order)
+            await stack.enter_async_context(listener)
+            settings = replace(settings, redirect_uri=redirect.uri)
+            hop = BrowserHop(order, listener, redirect, notes, client, watcher)
+            stack.push_async_callback(hop.close)
+        driver = Driver(Anonymous(settings), conversation, browser=hop, after=begin, watch=watcher.stepped)
+        return cls(driver, hop, stack)
+
+    @property
+    def url(self) -> str | None:
+        """The authorization URL, when the browser's hop is next."""
+        state = self.driver.state
+        return state.ask().url if isinstance(state, Authorize) else None
+
+    async def step(self, changes: Mapping[str, Any]) -> Step:
+        """Make one request; a browser that waits is told how it went after the token request."""
+        step = await self.driver.step(changes)
+        if self._hop is not None and step.name == "token":
+            failure = getattr(step.after, "failure", None)
+            outcome = Succeeded(step.before.party.settings.server) if failure is None else Failed(failure.message)  # type: ignore[attr-defined]  # a Token has a party
+            await self._hop.listener.tell(outcome)
+        return step
+
+    async def close(self) -> None:
+        """Stop listening."""
+        await self._stack.aclose()

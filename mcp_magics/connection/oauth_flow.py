@@ -1,0 +1,149 @@
+"""The OAuth flow of one server, one request at a time: for teaching it, and for testing servers with it.
+
+The same states, the same driver and the same listener as a login; only that somebody else says when to go on.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from mcp_magics.auth.showing import ShownStep, shown
+from mcp_magics.connection.exchange import on_loop
+from mcp_magics.connection.loop import background
+from mcp_magics.connection.step_view import StepView
+from mcp_magics.connection.waiting import run_blocking
+from mcp_magics.errors import CommandError
+from mcp_magics.results.sanitise import clean, escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    import pandas as pd
+
+    from mcp_magics.auth.flow.state import State
+    from mcp_magics.auth.stepwise import Stepwise
+    from mcp_magics.connection.waiting import Attendant, Until
+
+
+class OAuthFlow:
+    """A flow to step through: :meth:`step`, :meth:`run`, :meth:`rerun`; ``df`` has a row a step.
+
+    ``reveal`` shows secrets as they are, and is only for servers of the playground.
+    """
+
+    def __init__(
+        self, server: str, stepwise: Stepwise, *, reveal: bool, attendant: Callable[[], Attendant | None]
+    ) -> None:
+        self.server = server
+        self._stepwise = stepwise
+        self._reveal = reveal
+        self._attendant = attendant
+        weakref.finalize(self, _close, stepwise)
+
+    # -- going on ------------------------------------------------------------------------------------------
+
+    def step(self, **changes: Any) -> StepView:
+        """Make the next request, fields replaced or (None) left out; blocks for the browser at ``authorize``."""
+        return self._block(self._stepped(changes))
+
+    async def astep(self, **changes: Any) -> StepView:
+        """The same, awaiting."""
+        from mcp_magics.connection.waiting import run_awaiting
+
+        return await run_awaiting(self._stepped(changes), self._attendant())
+
+    def run(self, until: str | None = None) -> OAuthFlow:
+        """Step until the end, or until the next step is the one of that name."""
+        while not self.ended and (until is None or self.next != until):
+            self.step()
+        return self
+
+    def rerun(self, name: str, **changes: Any) -> StepView:
+        """Repeat the last step of that name with fields changed, and go on from there."""
+        self._stepwise.driver.rewind(name)
+        return self.step(**changes)
+
+    async def _stepped(self, changes: dict[str, Any]) -> StepView:
+        if self.ended:
+            raise CommandError(
+                f"this flow has ended: {self.outcome}",
+                class_="flow_ended",
+                phase="login",
+                server=self.server,
+                next_step='flow.rerun("token", code_verifier=None), or %mcp oauth ' + self.server,
+            )
+        step = await on_loop(self.server, self._stepwise.step(changes))
+        return StepView(shown(step, reveal=self._reveal))
+
+    def _block(self, steps: Coroutine[Until, None, StepView]) -> StepView:
+        return run_blocking(steps, self._attendant())
+
+    def close(self) -> None:
+        """Stop listening for the callback."""
+        _close(self._stepwise)
+
+    # -- what it is ----------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return self._stepwise.driver.state
+
+    @property
+    def next(self) -> str:
+        """The name of the next step, or of the end."""
+        return self.state.name
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing follows."""
+        return self._stepwise.driver.ended
+
+    @property
+    def url(self) -> str | None:
+        """The address to open in a browser, when that is the next step or the present one."""
+        return self._stepwise.url
+
+    @property
+    def outcome(self) -> str:
+        """How it ended, or what comes next."""
+        failure = getattr(self.state, "failure", None)
+        if failure is not None:
+            return f"refused: {failure.class_}: {failure.message}"
+        return "granted" if self.next == "granted" else f"next: {self.next}"
+
+    @property
+    def steps(self) -> list[ShownStep]:
+        """The steps taken, secrets as placeholders."""
+        return [shown(step, reveal=self._reveal) for step in self._stepwise.driver.steps]
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """A row a step: step, name, method, url, status, decision, section."""
+        import pandas as pd
+
+        columns = ["step", "name", "method", "url", "status", "decision", "section"]
+        return pd.DataFrame([step.row for step in self.steps], columns=columns)
+
+    def to_json(self) -> dict[str, Any]:
+        """The steps so far, and where it stands."""
+        return {"server": self.server, "outcome": self.outcome, "steps": [step.row for step in self.steps]}
+
+    def _lines(self) -> list[str]:
+        told = [f"{each.number}. {each.name}: {each.decision} [{each.section}]" for each in self.steps]
+        call = "" if self.ended else f" · flow.step() makes it ({self.state.section})"
+        return [f"OAuth flow of {self.server}", *told, f"{self.outcome}{call}"]
+
+    def __repr__(self) -> str:
+        return "\n".join(clean(line) for line in self._lines())
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
+        head, *rest = self._lines()
+        body = "<br>".join(escaped(line) for line in rest)
+        return {"text/plain": repr(self), "text/html": f"<b>{escaped(head)}</b><br>{body}"}
+
+
+def _close(stepwise: Stepwise) -> None:
+    if background.running:
+        background.start(stepwise.close())

@@ -1,0 +1,47 @@
+"""A login as something to look at: the link while it waits, one live line, and in the end what came of it.
+
+What stays in a saved notebook holds no link: the address of a login is good once.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from mcp_magics.results.sanitise import clean, escaped, is_clickable
+
+if TYPE_CHECKING:
+    from mcp_magics.connection.login_job import LoginJob
+
+Bundle = dict[str, str]
+
+
+def panel(job: LoginJob) -> Bundle:
+    """How ``job`` stands, rich and plain."""
+    link = job.link
+    if link is None or job.state != "waiting":
+        return _line(f"{job.server}: {job.line}")
+    notes = ["or paste below the address the browser ends on, if its page does not open", *link.notes]
+    return {"text/plain": _plain(job.server, link.url, notes), "text/html": _html(job.server, link.url, notes)}
+
+
+def ended(job: LoginJob) -> Bundle:
+    """What is left in the notebook: how it ended, and when."""
+    at = time.strftime("%H:%M UTC", time.gmtime())
+    return _line(f"{job.server}: {job.line} (as of {at})")
+
+
+def _line(text: str) -> Bundle:
+    return {"text/plain": clean(text), "text/html": escaped(text)}
+
+
+def _plain(server: str, url: str, notes: list[str]) -> str:
+    return "\n".join([f"{clean(server)}: log in here:", f"  {url}", *(f"  {clean(note)}" for note in notes)])
+
+
+def _html(server: str, url: str, notes: list[str]) -> str:
+    address = escaped(url)
+    anchor = f'<a href="{address}" target="_blank" rel="noopener noreferrer">log in to {escaped(server)}</a>'
+    shown = anchor if is_clickable(url) else address
+    rest = "".join(f"<br><small>{escaped(note)}</small>" for note in notes)
+    return f'<div style="border-left:3px solid #9a6700;padding-left:8px"><b>{shown}</b>{rest}</div>'
