@@ -377,12 +377,15 @@ async def test_a_logout_elsewhere_is_not_undone_by_a_refresh():
 
 @run
 async def test_the_loop_runs_on_while_another_holds_the_lock():
-    keeper = Keeper(SPEC, Counting(credential()), Server())
+    keeper, ticks = Keeper(SPEC, Counting(credential()), Server()), 0
     async with entry_locked("shop", URL):
         asked = asyncio.create_task(keeper.fresh())
-        for _ in range(100):
-            await asyncio.sleep(0)
+        until = time.monotonic() + 0.3
+        while time.monotonic() < until:
+            await asyncio.sleep(0.001)
+            ticks += 1
         assert not asked.done()
+    assert ticks > 30
     assert (await asked).tokens.access_token == "access-2"
 
 
@@ -442,6 +445,7 @@ async def test_a_real_endpoint_that_rotates_is_followed(home):
         FileCredentials().set("shop", credential(endpoint=endpoint.url))
         keeper = Keeper(SPEC, FileCredentials(), refreshed)
         first = (await keeper.fresh()).tokens.access_token
+        keeper.accepted(first)
         second = (await keeper.renew(first)).tokens.access_token
     assert (first, second) == ("access-2", "access-3")
     assert endpoint.reused == []
