@@ -196,6 +196,14 @@ def test_start_registers_it_and_says_where_its_authorization_server_is(shell: Sh
         shell("%mcp playground stop l2")
 
 
+def test_start_with_a_fault_and_no_name_starts_the_servers_that_have_it(shell: Shell) -> None:
+    shell("started = %mcp playground start --fault call-needs-login")
+    try:
+        assert [each.name for each in host.running()] == list(shell.ip.user_ns["started"].df["name"]) == ["l1"]
+    finally:
+        shell("%mcp playground stop")
+
+
 @pytest.mark.parametrize(("word", "number"), [("30", 30), ("30s", 30), ("5m", 300), ("1h", 3600)])
 def test_durations_are_read_as_people_write_them(word: str, number: int) -> None:
     assert seconds(word) == number

@@ -107,6 +107,7 @@ def test_metadata_of_an_issuer_with_a_path_at_the_root_only() -> None:
         root = l2.issuer.removesuffix("/tenant")
         assert l2.http.get(f"{root}/.well-known/oauth-authorization-server").json()["issuer"] == l2.issuer
         assert structured(l2.call("whoami", token=l2.login()["access_token"]))["anonymous"] is False
+        assert [each["endpoint"] for each in l2.asked()][-3:] == ["authorize", "authorize", "token"]
 
 
 def test_as_in_2025_03_26_everything_is_at_the_origin_of_the_server() -> None:

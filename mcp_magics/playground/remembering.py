@@ -23,15 +23,16 @@ Note = Callable[["Scope", bytes], Told | None]
 
 
 class Remembering:
-    """``app``, and each of its HTTP requests told to ``note`` before it is answered."""
+    """``app``, and each of its HTTP requests, but those to ``own_path``, told to ``note`` before it is answered."""
 
-    def __init__(self, app: ASGIApp, note: Note) -> None:
+    def __init__(self, app: ASGIApp, note: Note, own_path: str = OWN_PATH) -> None:
         self._app = app
         self._note = note
+        self._own_path = own_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note the request, then let it be answered."""
-        if scope["type"] != "http" or scope["path"] == OWN_PATH:
+        if scope["type"] != "http" or scope["path"] == self._own_path:
             await self._app(scope, receive, send)
             return
         body, replayed = await read_ahead(receive)

@@ -57,7 +57,8 @@ def application(realm: Realm) -> ASGIApp:
         asked.append(entry := _entry(realm, scope, body))
         return lambda status: entry.update(status=status)
 
-    return Remembering(Starlette(routes=[Route(OWN_PATH, show), *_routes(realm)]), note)
+    own_path = f"{realm.sites.issuer_path}{OWN_PATH}"
+    return Remembering(Starlette(routes=[Route(own_path, show), *_routes(realm)]), note, own_path)
 
 
 def _routes(realm: Realm) -> Iterator[Route]:
@@ -72,7 +73,7 @@ def _routes(realm: Realm) -> Iterator[Route]:
     yield Route(f"{path}/idp/id_token", _endpoint(realm, id_token))
     yield Route(f"{path}/idp/token", _endpoint(realm, idp_token), methods=["POST"])
     yield Route(f"{path}/idp/jwks", _endpoint(realm, idp_keys))
-    yield Route(KEY_PATH, _client_key)
+    yield Route(f"{path}{KEY_PATH}", _client_key)
     if realm.behaviour.registers:
         yield Route(f"{path}/register", _endpoint(realm, register), methods=["POST"])
 
