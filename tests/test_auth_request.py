@@ -204,6 +204,20 @@ def test_a_renewal_that_fails_says_why_and_no_stale_token_is_sent(class_):
     scene(credential(ends=-1), refresh_fails=ConnectionFailedError("no", class_=class_))(check)
 
 
+@pytest.mark.parametrize(("class_", "told"), [("invalid_grant", "reauth_required"), ("no_response", "no_response")])
+def test_a_renewal_after_a_refusal_that_fails_says_why_and_the_next_request_tries_again(class_, told):
+    async def check(this):
+        with pytest.raises(ConnectionFailedError) as caught:
+            await this.post()
+        assert caught.value.failure.class_ == told
+        this.refresh_fails, this.good = None, ("access-1", "access-3")
+        if told == "no_response":
+            assert (await this.post()).status_code == 200
+
+    failure = ConnectionFailedError("no", class_=class_, retryable=True)
+    scene(credential(), good=(), refresh_fails=failure)(check)
+
+
 @pytest.mark.parametrize(
     "elsewhere",
     [

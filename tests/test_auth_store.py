@@ -356,6 +356,15 @@ def test_the_session_chooses_the_store_of_logins_with_that_of_secrets(use_keyrin
         use_secret_store("auto")
 
 
+def test_to_open_a_store_asks_no_keyring(monkeypatch):
+    def never():
+        raise AssertionError("asked")
+
+    monkeypatch.setattr(keyring, "get_keyring", never)
+    for mode in ("auto", "keyring", "file"):
+        open_credentials(mode)
+
+
 def test_many_threads_lose_no_entry(home):
     def keep(number):
         FileCredentials().set(f"server-{number}", credential(f"access-{number}"))

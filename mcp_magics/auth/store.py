@@ -131,7 +131,10 @@ class KeyringCredentials:
 
 
 class AutoCredentials:
-    """The keyring where it takes a credential, else the file; a credential stays where it was found."""
+    """The keyring where there is one that takes a credential, else the file; a credential stays where it was found.
+
+    Whether there is a keyring is looked up when it is needed, in the caller's thread: the search may ask D-Bus.
+    """
 
     def __init__(self, keyring: CredentialStore, file: CredentialStore) -> None:
         self._keyring = keyring
@@ -139,11 +142,12 @@ class AutoCredentials:
 
     def get(self, name: str, server_url: str) -> OAuthCredential | None:
         """The one in the file or in the keyring; a keyring that fails is an error unless the file has it."""
-        return self._file.get(name, server_url) or self._keyring.get(name, server_url)
+        found = self._file.get(name, server_url)
+        return self._keyring.get(name, server_url) if found is None and has_keyring() else found
 
     def set(self, name: str, credential: OAuthCredential) -> None:
         """Keep it where it is already, else in the keyring, else in the file."""
-        if self._file.where(name, credential.server_url) is not None:
+        if self._file.where(name, credential.server_url) is not None or not has_keyring():
             self._file.set(name, credential)
             return
         try:
@@ -157,7 +161,7 @@ class AutoCredentials:
         """Forget it in both; a store that fails is told of after the other was emptied."""
         removed: tuple[str, ...] = ()
         failed: list[MCPMagicsError] = []
-        for store in (self._file, self._keyring):
+        for store in (self._file, self._keyring) if has_keyring() else (self._file,):
             try:
                 removed += store.delete(name, server_url)
             except ConfigurationError as error:
@@ -177,19 +181,20 @@ class AutoCredentials:
 
     def where(self, name: str, server_url: str) -> str | None:
         """Where it is read from."""
-        return self._file.where(name, server_url) or self._keyring.where(name, server_url)
+        found = self._file.where(name, server_url)
+        return self._keyring.where(name, server_url) if found is None and has_keyring() else found
 
 
 def open_credentials(mode: Mode) -> CredentialStore:
-    """The store of that mode; ``auto`` without a keyring is the file."""
+    """The store of that mode; to open one asks and reads nothing."""
     if mode == "keyring":
         return KeyringCredentials()
     file = FileCredentials()
-    return AutoCredentials(KeyringCredentials(), file) if mode == "auto" and has_keyring() else file
+    return AutoCredentials(KeyringCredentials(), file) if mode == "auto" else file
 
 
 def credential_store() -> CredentialStore:
-    """The store this session uses (``%config MCPMagics.secret_store``); opening one reads nothing."""
+    """The store this session uses (``%config MCPMagics.secret_store``)."""
     return open_credentials(secret_store_mode())
 
 
