@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from mcp.client.streamable_http import streamable_http_client
 from support.shell import Shell
 from support.visitor import Visitor, challenge, rpc, structured, visiting
 
+from mcp_magics.errors import ConnectionFailedError
 from mcp_magics.playground import Options, build, host
 from mcp_magics.playground.duration import seconds
 from mcp_magics.playground.host import Wanted
@@ -159,17 +161,31 @@ def test_both_listeners_end_with_the_lifeline() -> None:
 
 
 def test_a_login_server_takes_two_ports_in_a_row(stopped: None) -> None:
-    free = _two_free_ports()
+    free = _four_free_ports()
     l1, l2 = host.start(["l1", "l2"], Wanted(port=free))
     assert [httpx2.URL(str(each.url)).port for each in (l1, l2)] == [free, free + 2]
     servers = [httpx2.URL(str(each.authorization_server)).port for each in (l1, l2)]
     assert servers == [free + 1, free + 3]
 
 
-def _two_free_ports() -> int:
-    """The first of four ports in a row that are free."""
-    import socket
+def test_a_busy_port_of_the_authorization_server_is_named(stopped: None) -> None:
+    free = _four_free_ports()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", free + 1))
+        taken.listen()
+        with pytest.raises(ConnectionFailedError) as caught:
+            host.start(["l2"], Wanted(port=free))
+    assert f"l2: cannot listen on 127.0.0.1:{free + 1}: Address already in use" in caught.value.failure.evidence
 
+
+def test_the_last_port_leaves_none_for_the_authorization_server(stopped: None) -> None:
+    with pytest.raises(ConnectionFailedError) as caught:
+        host.start(["l2"], Wanted(port=65_535))
+    assert "l2: cannot listen on 127.0.0.1:65536" in caught.value.failure.evidence[-1]
+
+
+def _four_free_ports() -> int:
+    """The first of four ports in a row that are free."""
     for port in range(20_000 + int(time.time()) % 1000 * 10, 32_000, 4):
         try:
             for each in range(port, port + 4):

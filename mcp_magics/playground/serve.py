@@ -160,8 +160,8 @@ def _listen(address: Address, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((_HOST, port))
-    except OSError as error:
-        sys.exit(f"{address.name}: cannot listen on {_HOST}:{port}: {error.strerror}")
+    except (OSError, OverflowError) as error:
+        sys.exit(f"{address.name}: cannot listen on {_HOST}:{port}: {getattr(error, 'strerror', error)}")
     listener.listen(_LISTEN_BACKLOG)
     return listener
 
