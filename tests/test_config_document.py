@@ -187,6 +187,28 @@ def test_what_is_said_about_oauth_is_kept():
     assert spec.oauth == OAuthOptions(scopes=(), client_id="i")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"client_secret_env_var": "SECRET", "token_endpoint_auth_method": "client_secret_post"},
+        {"client_metadata_url": "https://h/client.json", "callback_bind": "0.0.0.0"},
+        {"grant": "client_credentials", "private_key_file": "key.pem", "signing_algorithm": "ES256"},
+        {"grant": "jwt_bearer", "assertion_env_var": "JWT"},
+        {
+            "grant": "id_jag",
+            "idp_token_endpoint": "https://i/token",
+            "idp_client_id": "c",
+            "subject_token_env_var": "T",
+        },
+        {"idp_client_secret_env_var": "S", "dpop": True, "assume_pkce": True},
+    ],
+)
+def test_every_word_about_oauth_reaches_the_spec_and_comes_out_again(said):
+    spec = spec_from_entry("s", {"url": "https://h", "oauth": said})
+    assert spec.oauth == OAuthOptions(**said)
+    assert entry_from_spec(spec)["oauth"] == said
+
+
 @pytest.mark.parametrize("key", ["url", "httpUrl", "serverUrl"])
 def test_other_clients_words_for_an_address_are_understood(key):
     assert spec_from_entry("s", {key: "https://h/mcp"}).transport.url == "https://h/mcp"

@@ -37,7 +37,6 @@ _SPELLINGS = {
 }
 _STDIO_TYPES = frozenset({"stdio", "local"})
 _HTTP_TYPES = frozenset({"http", "https", "streamable", "streamable_http", "streamablehttp", "sse", "remote"})
-_OAUTH_KEYS = frozenset({"client_id", "callback_port", "callback_url"})
 _TOOL_KEYS = frozenset({"approval_mode"})
 
 
@@ -138,8 +137,10 @@ def _validated(model: type[Entry], keys: Mapping[str, Any]) -> Entry:
 def _pruned(key: str, value: Any) -> Any:
     """``value`` without the members that only other clients know."""
     if key == "oauth" and isinstance(value, Mapping):
+        from mcp_magics.config.entry import OAuthEntry
+
         members = {_SPELLINGS.get(name, name): each for name, each in value.items()}
-        return {name: each for name, each in members.items() if name in _OAUTH_KEYS}
+        return {name: each for name, each in members.items() if name in OAuthEntry.model_fields}
     if key == "tools" and isinstance(value, Mapping):
         return {tool: _pruned("tool", each) for tool, each in value.items()}
     if key == "tool" and isinstance(value, Mapping):
