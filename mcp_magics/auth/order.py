@@ -66,15 +66,16 @@ def server_url(spec: ServerSpec) -> str:
 
 
 def anonymous_headers(spec: ServerSpec) -> Fields:
-    """The configured headers that say nothing secret: an anonymous request carries them, and no other."""
+    """The configured headers without ``Authorization``, tokens and secrets: an anonymous request carries them."""
     assert isinstance(spec.transport, HttpTransport)  # by server_url
     bare = replace(spec, transport=replace(spec.transport, bearer_token_env_var=None))
-    known = redactor()
-    return tuple(
-        (name, value)
-        for name, value in expand_http(bare).headers.items()
-        if not is_secret_name(name) and name.lower() != "cookie" and known.text(value) == value
-    )
+    return tuple((name, value) for name, value in expand_http(bare).headers.items() if not is_secret_name(name))
+
+
+def sends_secrets(transport: HttpTransport) -> bool:
+    """Whether the configuration itself puts a credential on each request, whatever the header is called."""
+    named = (*transport.headers, *transport.env_headers)
+    return transport.bearer_token_env_var is not None or any(is_secret_name(name) for name in named)
 
 
 def overridden(oauth: OAuthOptions, other: OAuthOptions) -> OAuthOptions:

@@ -71,19 +71,16 @@ def audiences(told: dict[str, Any] | None) -> tuple[str, ...] | None:
 
 
 def _anonymous(failure: Failure, spec: ServerSpec, known: Measured) -> Failure:
-    """Nothing was sent: can one log in at all?"""
-    offered = known.found.server is not None or failure.class_ == "auth_required"
-    if not offered or (known.failure is None and known.at is not None and known.found.server is None):
+    """Nothing was sent: can one log in at all? Where that was looked for in vain, a token must come another way."""
+    found_none = known.at is not None and known.failure is None and known.found.server is None
+    if found_none:
+        text = f"{failure.message}, and nothing says how to log in"
         step = f"%mcp add {spec.name} --url URL --bearer-token-env-var NAME"
-        text = "the server asks for a credential and publishes nowhere how to get one"
-        class_ = "auth_required_unadvertised"
-        return replace(
-            failure, class_=class_, message=text, evidence=(*failure.evidence[:1], *known.evidence), next_step=step
-        )
-    step = f"%mcp login {spec.name}"
-    broken = known.failure is not None and known.failure.class_ not in UNAUTHORIZED
-    evidence = (*failure.evidence[:1], *known.evidence[-1:]) if broken else failure.evidence
-    return replace(failure, class_="auth_required", evidence=evidence, next_step=step)
+        return replace(failure, message=text, evidence=(*failure.evidence[:1], *known.evidence), next_step=step)
+    if known.failure is not None and known.failure.class_ not in UNAUTHORIZED:
+        evidence = (*failure.evidence[:1], *known.evidence[-1:])
+        return replace(failure, evidence=evidence, next_step=f"%mcp login {spec.name}")
+    return replace(failure, next_step=f"%mcp login {spec.name}")
 
 
 def _configured_rejected(failure: Failure, spec: ServerSpec) -> Failure:

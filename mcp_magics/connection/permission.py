@@ -90,10 +90,10 @@ class Permission:
     @property
     def is_anonymous(self) -> bool:
         """Whether the connection goes without any credential."""
+        from mcp_magics.auth.order import sends_secrets
+
         transport = self.spec.transport
-        if not isinstance(transport, HttpTransport) or self.keeper is not None:
-            return False
-        return configured(transport, lookup(self.spec)) is None
+        return isinstance(transport, HttpTransport) and self.keeper is None and not sends_secrets(transport)
 
     # -- connecting ----------------------------------------------------------------------------------------
 

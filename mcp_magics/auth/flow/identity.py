@@ -114,9 +114,8 @@ def no_metadata(settings: FlowSettings, found: Found) -> Failure:
         step = f"%mcp login {settings.server}"
         return Failure(found.unchecked.class_, message, "discovery", settings.server, found.table, step, retryable=True)
     needs = "asks for authorization" if found.refused else "works without a login"
-    unadvertised = found.refused is not None and found.challenge is None
     return Failure(
-        "auth_required_unadvertised" if unadvertised else "no_oauth_metadata",
+        "no_oauth_metadata",
         f"the server {needs} and publishes nowhere which authorization server is in charge",
         "discovery",
         settings.server,
