@@ -157,7 +157,10 @@ class Connection(Requests, Heard):
             first = first or error
             if error.failure.class_ != "not_an_mcp_endpoint":
                 break
-        return first and ConnectionFailedError.of(await self.permission.refused_to_open(first.failure))
+        if first is None:
+            return None
+        challenge = first.challenge if isinstance(first, ConnectionFailedError) else None
+        return ConnectionFailedError.of(await self.permission.refused_to_open(first.failure, challenge))
 
     async def _try_again(self, candidate: Candidate, opened: asyncio.Future[None]) -> MCPMagicsError | None:
         """An attempt, and two more where only the network or a busy HTTP server stood in the way."""

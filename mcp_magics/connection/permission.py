@@ -160,13 +160,13 @@ class Permission:
 
         await self._measure(look_for_resource(flow_settings(self.spec), Found()))
 
-    async def refused_to_open(self, failure: Failure) -> Failure:
+    async def refused_to_open(self, failure: Failure, challenge: str | None = None) -> Failure:
         """``failure`` of connecting, explained; a demand for a credential is measured first."""
         if failure.class_ in UNAUTHORIZED:
             await self.measure()
         elif isinstance(self.spec.transport, HttpTransport):
             self.known = Measured("unknown", None, failure, at=time.time())
-        return self._explained(failure)
+        return self._explained(failure, challenge)
 
     async def measure(self) -> None:
         """Ask the server itself, without any credential."""
