@@ -10,6 +10,8 @@ from mcp_magics.auth.paste import read_paste
 from mcp_magics.errors import MCPMagicsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mcp_magics.auth.callback import Callback
 
 Reception = Literal["taken", "used", "not_ours", "incomplete"]
@@ -32,6 +34,7 @@ class Arrival:
         self._lock = threading.Lock()
         self._settled = False
         self._arrived: asyncio.Future[Callback] = self._loop.create_future()
+        self._watchers: list[Callable[[], None]] = []
 
     @property
     def settled(self) -> bool:
@@ -44,6 +47,22 @@ class Arrival:
             return await self._arrived
         finally:
             self._settled = True
+            self._tell()
+
+    def give_up(self, error: MCPMagicsError) -> None:
+        """End the wait with ``error``, on its loop: nobody can bring the callback."""
+        if not self._arrived.done():
+            self._arrived.set_exception(error)
+
+    def when_settled(self, call: Callable[[], None]) -> None:
+        """Call ``call``, from any thread, once nobody waits any more: at once if that is so."""
+        self._watchers.append(call)
+        if self._settled:
+            call()
+
+    def _tell(self) -> None:
+        for call in self._watchers:
+            call()
 
     def offer(self, callback: Callback) -> Reception:
         """Take ``callback`` if it is the first with our state; from any thread."""

@@ -97,7 +97,16 @@ class OAuthCredential:
     @property
     def usable(self) -> bool:
         """Whether a request can be made with it, perhaps after a refresh."""
-        return self.tokens is not None and bool(self.client.client_id.strip()) and self.tokens.usable
+        if self.tokens is None or not self.client.client_id.strip():
+            return False
+        return self.tokens.usable or self.renewable
+
+    @property
+    def renewable(self) -> bool:
+        """Whether another token can be had without a person: by a refresh token, or by the same grant once more."""
+        if self.tokens is None:
+            return False
+        return self.grant != "authorization_code" or bool((self.tokens.refresh_token or "").strip())
 
     def to_json(self) -> dict[str, Any]:
         """The credential as plain JSON, secrets included: for a store, and nothing else."""

@@ -25,5 +25,5 @@ def credential_word(credential: OAuthCredential | None, now: float | None = None
     if not credential.client.client_id.strip():
         return "reauth_needed"
     if tokens.expires_at is not None and tokens.expires_at - SKEW <= (time.time() if now is None else now):
-        return "oauth_refreshable" if (tokens.refresh_token or "").strip() else "reauth_needed"
+        return "oauth_refreshable" if credential.renewable else "reauth_needed"
     return "oauth_ok" if tokens.access_token.strip() else "reauth_needed"

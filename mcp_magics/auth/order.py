@@ -45,6 +45,22 @@ def flow_settings(spec: ServerSpec, known: OAuthCredential | None = None) -> Flo
     )
 
 
+def again(settings: FlowSettings, credential: OAuthCredential) -> FlowSettings:
+    """The settings with which a grant that needs no person is made once more: as it got ``credential``."""
+    client = credential.client
+    configured = client.origin == "configured"
+    return replace(
+        settings,
+        grant=credential.grant,  # type: ignore[arg-type]  # it was one of them when it was stored
+        scopes=credential.requested or None,
+        resource=credential.resource,
+        client_id=client.client_id if configured else settings.client_id,
+        client_secret=client.client_secret if configured else settings.client_secret,
+        auth_method=client.auth_method or settings.auth_method,
+        binds_tokens=credential.dpop_key is not None,
+    )
+
+
 def callback_options(oauth: OAuthOptions) -> CallbackOptions:
     """What the configuration says about the callback."""
     return CallbackOptions(oauth.callback_url, oauth.callback_port, oauth.callback_bind)

@@ -19,8 +19,8 @@ def access_of(credential: OAuthCredential | None) -> str:
 
 
 def can_refresh(credential: OAuthCredential) -> bool:
-    """Whether there is a refresh token."""
-    return credential.tokens is not None and bool((credential.tokens.refresh_token or "").strip())
+    """Whether another token can be had without a person."""
+    return credential.renewable
 
 
 def lives(credential: OAuthCredential) -> bool:

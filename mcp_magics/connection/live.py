@@ -9,9 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from mcp_magics.config.view import disclosure
+from mcp_magics.connection.asking import ask_for_address
 from mcp_magics.connection.catalog import is_enabled
 from mcp_magics.connection.client import Connection
 from mcp_magics.connection.login_job import LoginJob
+from mcp_magics.connection.oauth_flow import OAuthFlow
 from mcp_magics.connection.permission import Permission
 from mcp_magics.connection.reload import Stamp, changed, snapshot
 from mcp_magics.connection.serverlog import ServerLog
@@ -20,6 +22,7 @@ from mcp_magics.errors import CommandError, ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mcp_magics.auth.login import Link
     from mcp_magics.auth.status import AuthStatus
     from mcp_magics.auth.store import CredentialStore
     from mcp_magics.config.model import Protocol, Scope, ServerSpec
@@ -150,18 +153,24 @@ class Live:
         ``asks_here``: a cell waits, and the person at it is asked for the address the browser ended on.
         """
         by_hand = asks_here and wishes.visitor == "person"
-        job = LoginJob(self.spec.name, self._asked_for_address if by_hand else None)
+        job = LoginJob(self.spec.name, self._asks if by_hand else None)
         job.start(self._log_in(wishes, job))
         return job
 
-    async def _asked_for_address(self, job: LoginJob) -> bool:
-        question = self._inbox.question("login", self.spec.name, "the address the browser ended on", {"job": job})
-        return (await self._inbox.ask(question)).by != "nobody"
+    async def _asks(self, link: Link) -> None:
+        await ask_for_address(self._inbox, self.spec.name, link)
 
     async def _log_in(self, wishes: LoginWishes, job: LoginJob) -> tuple[str, ...]:
         await self.permission.log_in(wishes, job)
         await self.close("logged in")
         return await self.ready()
+
+    async def oauth_flow(self, wishes: LoginWishes, *, reveal: bool) -> OAuthFlow:
+        """The flow of a login, to be gone through one request at a time."""
+        asks = self._asks if wishes.visitor == "person" else None
+        return OAuthFlow(
+            self.spec.name, await self.permission.stepwise(wishes, asks), reveal=reveal, attendant=self.attendant
+        )
 
     async def log_out(self, *, forget_client: bool) -> tuple[str, ...]:
         """Give up the credential, and the connections that use it; what was done, a line each."""

@@ -7,12 +7,12 @@ import time
 from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_magics.connection.loop import background
-from mcp_magics.errors import ConnectionFailedError, MCPMagicsError
+from mcp_magics.errors import MCPMagicsError
 from mcp_magics.results.sanitise import clean, escaped
 from mcp_magics.wire.pending import Settling
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Callable, Coroutine
 
     from mcp_magics.auth.driver import Step
     from mcp_magics.auth.login import Link
@@ -39,11 +39,10 @@ class LoginJob:
     ``url`` is the authorization URL to open; it holds no secret but this login's ``state``, which is good once.
     """
 
-    def __init__(self, server: str, asks: Callable[[LoginJob], Awaitable[bool]] | None = None) -> None:
+    def __init__(self, server: str, asks: Callable[[Link], Coroutine[Any, Any, None]] | None = None) -> None:
         self.server = server
         self._asks = asks
         self._asking: asyncio.Task[None] | None = None
-        self._unattended = False
         self.began = time.time()
         self.link: Link | None = None
         self.steps: list[Step] = []
@@ -61,9 +60,6 @@ class LoginJob:
     async def _run(self, work: Coroutine[object, object, tuple[str, ...]]) -> None:
         try:
             self.notes = await work
-        except asyncio.CancelledError:
-            self.error = self._nobody() if self._unattended else asyncio.CancelledError()
-            raise self.error from None
         except BaseException as error:
             self.error = error
             raise
@@ -85,39 +81,11 @@ class LoginJob:
         self.ready.settle()
         self._tell()
         if self._asks is not None:
-            self._asking = asyncio.create_task(self._ask(self._asks))
-
-    async def _ask(self, asks: Callable[[LoginJob], Awaitable[bool]]) -> None:
-        """Have a person asked for the address; where none is there, the login ends at once."""
-        if not await asks(self) and not self.done:
-            self._unattended = True
-            self.job.cancel()
-
-    def _nobody(self) -> ConnectionFailedError:
-        name = self.server
-        return ConnectionFailedError(
-            "no one here can open the link or paste an address",
-            class_="login_unattended",
-            phase="login",
-            server=name,
-            evidence=("there is no stdin, and a cell must not wait for what cannot come",),
-            next_step=f"job = %mcp login {name} --no-wait (job.url, then job.wait()); or --browser, or "
-            "--grant client_credentials",
-        )
+            self._asking = asyncio.create_task(self._asks(link))
 
     def on_change(self, watcher: Callable[[], None]) -> None:
         """Call ``watcher`` on the loop's thread whenever anything here changes."""
         self._watchers.append(watcher)
-
-    def when_answered(self, call: Callable[[], None]) -> None:
-        """Call ``call`` once this login no longer waits for an address: at once if it does not."""
-
-        def look() -> None:
-            if self.state != "waiting":
-                call()
-
-        self.on_change(look)
-        look()
 
     def _tell(self) -> None:
         for watcher in self._watchers:

@@ -17,22 +17,25 @@ from mcp_magics.auth.refusal import UNAUTHORIZED
 from mcp_magics.auth.requirement import NOT_MEASURED, Measured, measured
 from mcp_magics.auth.status import AuthStatus, Holding, auth_status, configured
 from mcp_magics.config.expand import lookup
-from mcp_magics.config.model import HttpTransport
+from mcp_magics.config.model import HttpTransport, OAuthOptions
 from mcp_magics.errors import ConfigurationError, Failure
 from mcp_magics.wire.challenge import oauth_challenge
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Coroutine
+    from typing import Any
 
     import httpx2
 
     from mcp_magics.auth.conversation import HttpConversation
     from mcp_magics.auth.credential import OAuthCredential
+    from mcp_magics.auth.driver import Step
     from mcp_magics.auth.flow.state import State
     from mcp_magics.auth.keeper import Keeper
-    from mcp_magics.auth.login import Visitor, Watcher
+    from mcp_magics.auth.login import Link, LoginOrder, Visitor, Watcher
+    from mcp_magics.auth.stepwise import Stepwise
     from mcp_magics.auth.store import CredentialStore
-    from mcp_magics.config.model import OAuthOptions, ServerSpec
+    from mcp_magics.config.model import ServerSpec
     from mcp_magics.wire.journal import Journal
 
 DISCOVERY_TIMEOUT = 5.0
@@ -59,6 +62,7 @@ class Permission:
         self.keeper: Keeper | None = None
         self._journal = journal
         self._store = store
+        self._wished = OAuthOptions()
 
     # -- what is known -------------------------------------------------------------------------------------
 
@@ -124,13 +128,19 @@ class Permission:
     async def _refreshed(self, credential: OAuthCredential) -> OAuthCredential:
         """A new credential for an old one; raises ``MCPMagicsError``."""
         from mcp_magics.auth.driver import Driver
+        from mcp_magics.auth.flow.anonymous import Anonymous
         from mcp_magics.auth.flow.exchange import signing_key
+        from mcp_magics.auth.flow.login import begin
         from mcp_magics.auth.flow.renewal import Refresh
-        from mcp_magics.auth.order import flow_settings
+        from mcp_magics.auth.order import again, flow_settings, overridden
 
+        settings = flow_settings(replace(self.spec, oauth=overridden(self.spec.oauth, self._wished)))
         async with self._conversation() as (conversation, _):
-            key = signing_key(flow_settings(self.spec))
-            end = await Driver(Refresh(self.spec.name, credential, key), conversation).run()
+            if credential.tokens is not None and credential.tokens.refresh_token:
+                driver = Driver(Refresh(self.spec.name, credential, signing_key(settings)), conversation)
+            else:  # a grant that needs no person is simply made once more
+                driver = Driver(Anonymous(again(settings, credential)), conversation, after=begin)
+            end = await driver.run()
         return _credential_of(end)
 
     # -- measuring -----------------------------------------------------------------------------------------
@@ -192,35 +202,52 @@ class Permission:
 
     async def log_in(self, wishes: LoginWishes, watcher: Watcher) -> OAuthCredential:
         """Get a credential and keep it; raises ``MCPMagicsError``."""
+        from mcp_magics.auth.login import log_in
+
+        self._wished = wishes.oauth
+        order = await self._order(wishes)
+        async with self._conversation() as (conversation, client):
+            granted = await log_in(order, conversation, client, watcher, self._keeper().keep)
+        return granted.credential
+
+    async def stepwise(self, wishes: LoginWishes, asks: Callable[[Link], Coroutine[Any, Any, None]] | None) -> Stepwise:
+        """The same login, to be gone through one request at a time; nothing of it is kept."""
+        from contextlib import AsyncExitStack
+
+        from mcp_magics.auth.stepwise import Stepwise
+
+        order, stack = await self._order(wishes), AsyncExitStack()
+        conversation, client = await stack.enter_async_context(self._conversation())
+        return await Stepwise.open(order, conversation, client, _Asking(asks), stack)
+
+    async def _order(self, wishes: LoginWishes) -> LoginOrder:
         import os
 
-        from mcp_magics.auth.login import LoginOrder, log_in
+        from mcp_magics.auth.login import LoginOrder
         from mcp_magics.auth.order import callback_options, flow_settings, overridden
         from mcp_magics.auth.surroundings import surroundings
 
         spec = replace(self.spec, oauth=overridden(self.spec.oauth, wishes.oauth))
         known = await asyncio.to_thread(self.stored)
-        order = LoginOrder(
-            flow_settings(spec, known),
-            callback_options(spec.oauth),
-            surroundings(dict(os.environ)),
-            wishes.visitor,
-            wishes.timeout,
+        where = surroundings(dict(os.environ))
+        return LoginOrder(
+            flow_settings(spec, known), callback_options(spec.oauth), where, wishes.visitor, wishes.timeout
         )
-        async with self._conversation() as (conversation, client):
-            granted = await log_in(order, conversation, client, watcher, self._keeper().keep)
-        return granted.credential
 
     async def usable(self, wishes: OAuthOptions) -> OAuthCredential | None:
         """The stored credential, where it can be used and is what these wishes would get."""
         credential = await asyncio.to_thread(self.stored)
         return credential if credential is not None and credential.usable and _meets(credential, wishes) else None
 
-    def place(self) -> str:
-        """Where the credential is kept, in words. Blocks."""
+    async def looked_up(self) -> tuple[OAuthCredential | None, str]:
+        """The stored credential and where it is kept, in words; raises ``ConfigurationError``."""
         from mcp_magics.auth.order import server_url
 
-        return self._store().where(self.spec.name, server_url(self.spec)) or "nowhere"
+        if not isinstance(self.spec.transport, HttpTransport):
+            return None, "nowhere"
+        credential = await asyncio.to_thread(self.stored)
+        where = await asyncio.to_thread(self._store().where, self.spec.name, server_url(self.spec))
+        return credential, where or "nowhere"
 
     async def log_out(self, *, forget_client: bool) -> tuple[str, ...]:
         """Revoke what can be revoked, forget the tokens, and the client too if so wished; what was done, in lines."""
@@ -280,6 +307,22 @@ class Permission:
 
         async with http_client(self.spec.name, self._journal) as client:
             yield HttpConversation(self.spec.name, server_url(self.spec), client), client
+
+
+class _Asking:
+    """Watches a flow that is gone through by hand: a person is asked only where the browser comes back."""
+
+    def __init__(self, asks: Callable[[Link], Coroutine[Any, Any, None]] | None) -> None:
+        self._asks = asks
+        self._asking: asyncio.Task[None] | None = None
+
+    def stepped(self, step: Step) -> None:
+        """Whoever steps sees the step itself."""
+
+    def linked(self, link: Link) -> None:
+        """Ask for the address the browser ends on."""
+        if self._asks is not None:
+            self._asking = asyncio.create_task(self._asks(link))
 
 
 def _meets(credential: OAuthCredential, wishes: OAuthOptions) -> bool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mcp_magics.connection.client import Connection
     from mcp_magics.connection.live import Live
     from mcp_magics.connection.login_job import LoginJob
+    from mcp_magics.connection.oauth_flow import OAuthFlow
     from mcp_magics.connection.permission import Permission
     from mcp_magics.connection.serverlog import ServerLog
     from mcp_magics.connection.toolbox import Toolbox
@@ -203,6 +204,10 @@ class Server:
     def start_login(self, wishes: LoginWishes, *, asks_here: bool) -> LoginJob:
         """Begin a login in the background; ``asks_here``: a waiting cell asks its person for the address."""
         return self._live.start_login(wishes, asks_here=asks_here)
+
+    async def oauth_flow(self, wishes: LoginWishes, *, reveal: bool = False) -> OAuthFlow:
+        """Steps: the flow of a login as an object; ``reveal`` shows secrets as they are."""
+        return await on_loop(self.name, self._live.oauth_flow(wishes, reveal=reveal))
 
     def logout(self, *, forget_client: bool = False) -> tuple[str, ...]:
         """Revoke and forget the credential; what was done, a line each."""

@@ -16,8 +16,8 @@ from mcp_magics.results.sanitise import clean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mcp_magics.auth.login import Link
     from mcp_magics.connection.inbox import Question
-    from mcp_magics.connection.login_job import LoginJob
 
 DECLINE, CANCEL = "/decline", "/cancel"
 ATTEMPTS = 3
@@ -55,17 +55,17 @@ def _address(question: Question) -> Answer:
 
     from mcp_magics.magics.interruptible import read_unless
 
-    job: LoginJob = question.params["job"]
+    link: Link = question.params["link"]
     prompt = f"{clean(question.server)}: log in with the link, or paste here the address the browser ended on: "
     while True:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", GetPassWarning)  # what is pasted where nobody looks may be echoed
-            typed = read_unless(lambda: getpass(prompt), job.when_answered)
+            typed = read_unless(lambda: getpass(prompt), link.arrival.when_settled)
         if typed is None or not typed.strip():
-            if job.state != "waiting":
+            if link.arrival.settled:
                 return Answer("accept", by="handler")
             continue
-        problem = job.paste(typed)
+        problem = link.arrival.paste(typed)
         if problem is None:
             return Answer("accept")
         print(f"  {clean(problem)}")  # noqa: T201  the person reads it in the cell

@@ -86,8 +86,10 @@ _ADD = (
     _flag("required", "failing to connect to it is an error of the whole notebook"),
     *OAUTH,
 )
-_CONSENT = Option(
-    "consent", "DECISION", "a script decides: playground servers only", "choice", choices=("approve", "deny")
+_HOP = (
+    _flag("browser", "open the link in this machine's browser"),
+    Option("consent", "DECISION", "a script decides: playground servers only", "choice", choices=("approve", "deny")),
+    Option("timeout", "SECONDS", "for the browser to come back", "seconds"),
 )
 
 _TABLE = (
@@ -224,9 +226,7 @@ _TABLE = (
             *OAUTH,
             _flag("again", "also where a usable credential is there"),
             _flag("no-wait", "return at once; it completes in the background"),
-            _flag("browser", "open the link in this machine's browser"),
-            _CONSENT,
-            Option("timeout", "SECONDS", "for the browser to come back", "seconds"),
+            *_HOP,
             *_COMMON,
         ),
         example="%mcp login linear",
@@ -255,7 +255,7 @@ _TABLE = (
         "permission",
         "the OAuth flow, one request at a time",
         (_SERVER,),
-        (*OAUTH, _CONSENT, _flag("reveal", "show secrets: playground servers only"), *_COMMON),
+        (*OAUTH, *_HOP, _flag("reveal", "show secrets: playground servers only"), *_COMMON),
         example="flow = %mcp oauth linear",
         synonyms=("flow",),
     ),

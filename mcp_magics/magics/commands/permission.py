@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import time
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.config.document import spec_from_options
@@ -11,13 +10,13 @@ from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.permission import LOGIN_TIMEOUT, LoginWishes
 from mcp_magics.connection.waiting import Until
 from mcp_magics.errors import CommandError, ConnectionFailedError, MCPMagicsError
+from mcp_magics.magics.auth_card import AuthCard, lifetime
 from mcp_magics.magics.cards import ServerCard
 from mcp_magics.magics.login_panel import ended, panel
 from mcp_magics.magics.oauth_options import oauth_entry
 from mcp_magics.magics.outcome import Note
 
 if TYPE_CHECKING:
-    from mcp_magics.auth.credential import OAuthCredential
     from mcp_magics.auth.login import Visitor
     from mcp_magics.config.model import OAuthOptions
     from mcp_magics.connection.login_job import LoginJob
@@ -51,18 +50,18 @@ def _wishes(server: Server, command: Command) -> LoginWishes:
 def _visitor(server: Server, command: Command) -> Visitor:
     consent = command.options.text("consent")
     if consent is not None:
-        _check_playground(server)
+        _check_playground(server, "--consent is for servers of the playground")
         return consent  # type: ignore[return-value]  # one of the option's choices
     return "browser" if command.options.flag("browser") else "person"
 
 
-def _check_playground(server: Server) -> None:
+def _check_playground(server: Server, rule: str) -> None:
     from mcp_magics.playground import host
 
     if not host.is_ours(str(getattr(server.spec.transport, "url", ""))):
         raise CommandError(
-            f"--consent is for servers of the playground: {server.name} wants a person",
-            class_="consent_unavailable",
+            f"{rule}, and {server.name} is none",
+            class_="playground_only",
             phase="login",
             server=server.name,
             next_step=f"%mcp login {server.name}",
@@ -115,27 +114,24 @@ async def _attended(server: Server, job: LoginJob) -> None:
         )
 
 
-def lifetime(credential: OAuthCredential) -> str:
-    """How long the credential is good, in words."""
-    tokens = credential.tokens
-    if tokens is None or not tokens.access_token:
-        return "no token is held"
-    renewable = "renewed by itself" if tokens.refresh_token else "not renewable"
-    if tokens.expires_at is None:
-        return f"the token names no end, {renewable}"
-    left = tokens.expires_at - time.time()
-    word = f"good for {_duration(left)}" if left > 0 else f"ended {_duration(-left)} ago"
-    return f"the token is {word}, {renewable}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
 async def do_logout(context: Context, command: Command) -> Note:
     """Revoke what can be revoked, forget the tokens, and say what was removed."""
     server = context.servers[command.word(0) or ""]
     done = await on_loop(server.name, server.log_out(forget_client=command.options.flag("forget-client")))
     return Note("\n".join(f"{server.name}: {line}" for line in done), {"server": server.name, "done": list(done)})
+
+
+async def do_auth(context: Context, command: Command) -> AuthCard:
+    """The three axes with their evidence, and the credential: claims, scopes, expiry, where it is kept."""
+    server = context.servers[command.word(0) or ""]
+    credential, place = await on_loop(server.name, server.permission.looked_up())
+    return AuthCard.of(server.name, server.status, credential, place)
+
+
+async def do_oauth(context: Context, command: Command) -> Any:
+    """The flow of a login as an object: one request at a time, each with its answer and its section."""
+    server = context.servers[command.word(0) or ""]
+    reveal = command.options.flag("reveal")
+    if reveal:
+        _check_playground(server, "--reveal shows secrets: only of servers of the playground")
+    return await server.oauth_flow(_wishes(server, command), reveal=reveal)
