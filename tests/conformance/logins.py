@@ -9,11 +9,12 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from conformance.notebook import Notebook
-from mcp_magics.errors import MCPMagicsError
+from mcp_magics.errors import Failure, MCPMagicsError
 
 Known = Mapping[str, Any]
 PATIENCE = 30
 """Seconds the browser and the login may take; a bound, not an expectation."""
+LOGIN = "%mcp login conf"
 METADATA_DOCUMENT = "https://conformance-test.local/client-metadata.json"
 """The client metadata document the suite expects to be named; nobody fetches it."""
 
@@ -49,40 +50,36 @@ def without_a_person(options: str) -> Callable[[Notebook, str, Known], None]:
     return flow
 
 
-def step_up(notebook: Notebook, url: str, known: Known) -> None:
-    """A call needs more than was granted: log in again, and call again."""
+def follow_advice(notebook: Notebook, url: str, known: Known) -> None:
+    """The line under the first refusal is typed, and helps: more scopes, or another authorization server."""
     notebook(f"%mcp add conf {url}")
-    _log_in(notebook)
-    notebook("%mcp call conf.test-tool --expect-error step_up_required")
-    _log_in(notebook)
-    notebook("%mcp call conf.test-tool")
+    _log_in_and_call(notebook, _refused(notebook, LOGIN).next_step)
 
 
-def step_up_in_vain(notebook: Notebook, url: str, known: Known) -> None:
-    """More is granted and it is never enough: a second login is the last."""
+def follow_advice_in_vain(notebook: Notebook, url: str, known: Known) -> None:
+    """What the server wants it never accepts: the advice must not be the same login for ever."""
     notebook(f"%mcp add conf {url}")
-    for _ in range(2):
-        _refused(lambda: _log_in(notebook))
+    refused = _refused(notebook, LOGIN)
+    if refused.next_step.startswith("%mcp login"):
+        refused = _refused(notebook, refused.next_step)
+    assert not refused.next_step.startswith("%mcp login"), refused.next_step
 
 
 def refuse(notebook: Notebook, url: str, known: Known) -> None:
     """The login has to end with an error of ours, before any token is asked for."""
     notebook(f"%mcp add conf {url}")
-    _refused(lambda: _log_in(notebook))
+    _refused(notebook, LOGIN)
 
 
-def migrate(notebook: Notebook, url: str, known: Known) -> None:
-    """The server names another authorization server from one request to the next."""
-    notebook(f"%mcp add conf {url}")
-    _log_in(notebook)
-    notebook("%mcp call conf.test-tool --expect-error")
-    _log_in(notebook)
+def _log_in_and_call(notebook: Notebook, line: str) -> None:
+    _log_in(notebook, line)
     _call_first(notebook)
 
 
-def _log_in(notebook: Notebook) -> None:
-    notebook("job = %mcp login conf --no-wait")
-    _browse(notebook("job.url"))
+def _log_in(notebook: Notebook, line: str = LOGIN) -> None:
+    notebook(f"job = {line} --no-wait")
+    if link := notebook("job.url"):
+        _browse(link)
     notebook(f"job.wait({PATIENCE})")
 
 
@@ -101,13 +98,13 @@ def _call_first(notebook: Notebook) -> None:
     notebook(f"%mcp call conf.{first} --fail")
 
 
-def _refused(login: Callable[[], None]) -> None:
+def _refused(notebook: Notebook, line: str) -> Failure:
+    """Why a login or the call after it was refused."""
     try:
-        login()
+        _log_in_and_call(notebook, line)
     except MCPMagicsError as error:
-        print("\n".join(error.failure.lines()))
-    else:
-        raise AssertionError("the login went through, and should have been refused")
+        return error.failure
+    raise AssertionError("it went through, and should have been refused")
 
 
 def _give(known: Known) -> None:
@@ -139,9 +136,9 @@ LOGINS = {
         f"--grant id_jag {_CLIENT} {_SECRET} --idp-token-endpoint {{idp_token_endpoint}}"
         " --idp-client-id {idp_client_id} --subject-token-env-var ID_TOKEN"
     ),
-    "auth/scope-step-up": step_up,
-    "auth/scope-retry-limit": step_up_in_vain,
-    "auth/authorization-server-migration": migrate,
+    "auth/scope-step-up": follow_advice,
+    "auth/scope-retry-limit": follow_advice_in_vain,
+    "auth/authorization-server-migration": follow_advice,
     "auth/resource-mismatch": refuse,
     "auth/metadata-issuer-mismatch": refuse,
     "auth/iss-supported-missing": refuse,

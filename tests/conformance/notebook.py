@@ -22,7 +22,7 @@ class Notebook:
     def __call__(self, cell: str) -> Any:
         """Run a cell that has to succeed; its value."""
         outcome = self._shell.run(cell)
-        _show(cell, outcome.text or "")
+        _show(cell, outcome.text, outcome.traceback)
         if outcome.error is not None:
             raise outcome.error
         return outcome.result
@@ -58,7 +58,5 @@ def notebook() -> Iterator[Notebook]:
             os.chdir(directory)
 
 
-def _show(cell: str, said: str) -> None:
-    print("\n".join(f"> {line}" for line in cell.splitlines()))
-    if said:
-        print(said)
+def _show(cell: str, said: str, traceback: list[str]) -> None:
+    print("\n".join([*(f"> {line}" for line in cell.splitlines()), *([said] if said else []), *traceback]))
