@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     Overdue = Callable[[], BaseException | None]
     Wake = Callable[["Arrival"], object]
 
+TURN = 0.005
+"""Seconds after which a task whose calls are all answered on the spot lets the others of its loop go on."""
+
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -106,6 +109,7 @@ class WaitingRoom:
         self._batch = Batch(loop)
         self._settled: deque[Arrival] = deque()
         self._rung = False
+        self._turned = 0.0
         self._waiting: set[Arrival] = set()
         self._ticking = False
 
@@ -116,6 +120,21 @@ class WaitingRoom:
             return go_on(value)
         finally:
             current.batch = None
+
+    def may_linger(self) -> bool:
+        """Whether hardly anybody else has anything to do on this loop just now, as far as it tells.
+
+        One more may be ready: after a call from another thread that is the reader of the loop's own wake-up pipe.
+        """
+        ready = getattr(self.loop, "_ready", None)  # asyncio's own loops only
+        return ready is not None and len(ready) <= 1 and not self._waiting
+
+    async def take_turns(self) -> None:
+        """Let the others of this loop have theirs, after :data:`TURN` seconds without one."""
+        now = self.loop.time()
+        if now - self._turned > TURN:
+            self._turned = now
+            await asyncio.sleep(0)
 
     def enter(self, arrival: Arrival) -> None:
         """``arrival`` is waited for."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, lru_cache, wraps
@@ -63,14 +63,20 @@ def find(value: Any, schema: Any, *, most: int, seconds: float = SECONDS) -> Fin
     if schema is True or schema == {}:
         return Findings()
     errors: list[ValidationError] = []
-    token = _deadline.set(time.monotonic() + seconds)
     try:
-        errors.extend(islice(_validator(json.dumps(schema)).iter_errors(value), most))
+        validator = _validator(json.dumps(schema))  # outside the clock: the first one has to be imported
+        errors.extend(_found_within(seconds, validator, value, most))
     except Exception as error:  # noqa: BLE001 - the schema is a stranger's; whatever it breaks is a finding
         return Findings(tuple(errors), _trouble(error, seconds))
+    return Findings(tuple(errors))
+
+
+def _found_within(seconds: float, validator: Any, value: Any, most: int) -> Iterator[ValidationError]:
+    token = _deadline.set(time.monotonic() + seconds)
+    try:
+        yield from islice(validator.iter_errors(value), most)
     finally:
         _deadline.reset(token)
-    return Findings(tuple(errors))
 
 
 def _trouble(error: Exception, seconds: float) -> str:

@@ -1,0 +1,36 @@
+"""Options and words that several verbs share."""
+
+from __future__ import annotations
+
+from mcp_magics.magics.verb import Option, Positional
+
+
+def flag(name: str, summary: str) -> Option:
+    """An option that takes no value."""
+    return Option(name, "", summary, "flag")
+
+
+COMMON = (
+    Option("out", "NAME", "store the result in this variable, and show it", "variable", short="o"),
+    flag("quiet", "show nothing"),
+    flag("json", "print one JSON document and return None"),
+    Option("save", "FILE", "write the result to a file"),
+    Option("help", "", "what this verb does", "flag", short="h"),
+)
+TIMEOUT = Option("timeout", "SECONDS", "the server's seconds since its last sign of progress", "seconds")
+ASKING = (
+    TIMEOUT,
+    Option("max-time", "SECONDS", "an absolute limit; none by default", "seconds"),
+    flag("fail", "an error result fails the cell"),
+    Option("expect-error", "[CLASS]", "fail unless an error (of this class) comes", "optional"),
+    Option("meta", "JSON", "members of the request's _meta"),
+    flag("dry-run", "show the message and send nothing"),
+)
+PROTOCOL = Option(
+    "protocol", "VERSION", "which protocol era to speak", "choice", choices=("auto", "2026-07-28", "legacy")
+)
+LISTING = (TIMEOUT, flag("refresh", "ask the server again"))
+LAST = Option("last", "N", "only the last N rows", "integer")
+SERVER = Positional("SERVER", "server")
+SERVERS = Positional("SERVER", "server", required=False, many=True)
+MAYBE_SERVER = Positional("SERVER", "server", required=False)

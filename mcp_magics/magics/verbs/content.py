@@ -1,0 +1,66 @@
+"""The verbs about resources and prompts."""
+
+from __future__ import annotations
+
+from mcp_magics.magics.verb import Positional, Verb
+from mcp_magics.magics.verbs.common import ASKING, COMMON, LISTING, SERVER
+
+_PROMPT = Positional("SERVER.PROMPT", "target")
+
+VERBS = (
+    Verb(
+        "resources",
+        "content",
+        "all resources of a server",
+        (SERVER,),
+        (*LISTING, *COMMON),
+        example="%mcp resources everything",
+    ),
+    Verb(
+        "templates",
+        "content",
+        "all resource templates of a server",
+        (SERVER,),
+        (*LISTING, *COMMON),
+        example="%mcp templates everything",
+    ),
+    Verb(
+        "read",
+        "content",
+        "read a resource",
+        (SERVER, Positional("URI", "text")),
+        (*ASKING, *COMMON),
+        example="%mcp read everything demo://resource/static/document/features.md",
+    ),
+    Verb(
+        "prompts",
+        "content",
+        "all prompts of a server",
+        (SERVER,),
+        (*LISTING, *COMMON),
+        example="%mcp prompts everything",
+    ),
+    Verb(
+        "prompt",
+        "content",
+        "get a prompt",
+        (_PROMPT, Positional("JSON", "json", required=False)),
+        (*ASKING, *COMMON),
+        takes_body=True,
+        assignments=True,
+        example="%mcp prompt everything.args-prompt city=Paris",
+    ),
+    Verb(
+        "complete",
+        "content",
+        "what the server suggests for an argument",
+        (
+            Positional("SERVER.PROMPT", "target"),
+            Positional("ARGUMENT", "text"),
+            Positional("PREFIX", "text", required=False),
+        ),
+        (*ASKING, *COMMON),
+        assignments=True,
+        example="%mcp complete everything.completable-prompt department E",
+    ),
+)

@@ -1,0 +1,27 @@
+"""The verbs about any message."""
+
+from __future__ import annotations
+
+from mcp_magics.magics.verb import Positional, Verb
+from mcp_magics.magics.verbs.common import ASKING, COMMON, SERVER, flag
+
+VERBS = (
+    Verb(
+        "request",
+        "messages",
+        "any request, its result as it came",
+        (SERVER, Positional("METHOD", "text"), Positional("JSON", "json", required=False)),
+        (*ASKING, flag("raw", "send the body's text as the params, as it is"), *COMMON),
+        takes_body=True,
+        example='%mcp request everything tools/call {"name": "echo", "arguments": {"message": "hi"}}',
+    ),
+    Verb(
+        "notify",
+        "messages",
+        "any notification; there is no answer, and no order to requests",
+        (SERVER, Positional("METHOD", "text"), Positional("JSON", "json", required=False)),
+        (flag("dry-run", "show the message and send nothing"), *COMMON),
+        takes_body=True,
+        example="%mcp notify everything notifications/roots/list_changed",
+    ),
+)

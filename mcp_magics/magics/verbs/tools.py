@@ -1,0 +1,39 @@
+"""The verbs about tools."""
+
+from __future__ import annotations
+
+from mcp_magics.magics.verb import Positional, Verb
+from mcp_magics.magics.verbs.common import ASKING, COMMON, LISTING, MAYBE_SERVER, PROTOCOL, flag
+
+_TOOL = Positional("SERVER.TOOL", "target")
+
+VERBS = (
+    Verb(
+        "tools",
+        "tools",
+        "all tools of a server",
+        (MAYBE_SERVER,),
+        (*LISTING, *COMMON),
+        example="%mcp tools everything",
+    ),
+    Verb(
+        "tool",
+        "tools",
+        "one tool: schema, annotations and an example call",
+        (_TOOL,),
+        COMMON,
+        example="%mcp tool everything.get-sum",
+        synonyms=("describe",),
+    ),
+    Verb(
+        "call",
+        "tools",
+        "call a tool",
+        (_TOOL, Positional("JSON", "json", required=False)),
+        (*ASKING, flag("raw", "send the body's text as the arguments, as it is"), PROTOCOL, *COMMON),
+        takes_body=True,
+        assignments=True,
+        example="%mcp call everything.get-sum a=40 b={n + 1} -o total",
+        synonyms=("run", "invoke", "execute"),
+    ),
+)
