@@ -8,6 +8,7 @@ PY := $(BIN)/python
 EVERYTHING := @modelcontextprotocol/server-everything@2026.8.31
 FILESYSTEM := @modelcontextprotocol/server-filesystem@2026.8.31
 CONFORMANCE := @modelcontextprotocol/conformance@0.2.0-alpha.12 node@24
+OIDC := oidc-provider@9.13.3 node@24
 TIME := mcp-server-time==2026.10.19
 GIT := mcp-server-git==2026.10.19
 
@@ -52,7 +53,7 @@ lowest: build/lowest/test.stamp ## the tests that need no kernel, with the oldes
 clean: ## remove what make built
 	rm -rf .venv build
 
-node: $(if $(shell command -v npm),build/node/test.stamp build/conformance/test.stamp) ## what the tests need from npm, where npm is there
+node: $(if $(shell command -v npm),build/node/test.stamp build/conformance/test.stamp build/oidc/test.stamp) ## what the tests need from npm, where npm is there
 
 build/node/test.stamp: Makefile
 	mkdir -p build/node
@@ -63,6 +64,12 @@ build/node/test.stamp: Makefile
 build/conformance/test.stamp: Makefile
 	mkdir -p build/conformance
 	npm install --prefix build/conformance --no-fund --no-audit --loglevel=error $(CONFORMANCE)
+	touch $@
+
+# A certified OpenID provider, for a login at an authorization server nobody here wrote; it wants a newer Node too.
+build/oidc/test.stamp: Makefile
+	mkdir -p build/oidc
+	npm install --prefix build/oidc --no-fund --no-audit --loglevel=error $(OIDC)
 	touch $@
 
 servers: build/servers/test.stamp ## the Python servers the tests talk to, in an environment of their own

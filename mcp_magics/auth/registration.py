@@ -112,6 +112,13 @@ def read_registration(
     )
 
 
+def metadata_refused(answer: Answer) -> bool:
+    """Whether a member of the request was not taken: one that is optional may be left out (RFC 7591 §3.2.2)."""
+    document = members(answer)
+    error = None if document is None else OAuthError.of(document)
+    return error is not None and error.code == "invalid_client_metadata"
+
+
 def registration_unavailable(server: str, redirect_uri: str, reason: str, told: tuple[str, ...] = ()) -> Failure:
     """The failure that says what to do by hand: register the redirect URI, name the client."""
     return Failure(

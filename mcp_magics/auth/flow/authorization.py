@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 from mcp_magics.auth.authorization import Pkce, authorization_request
 from mcp_magics.auth.callback import denial
 from mcp_magics.auth.flow.exchange import Party, token
-from mcp_magics.auth.flow.scopes import Scopes
+from mcp_magics.auth.flow.scopes import OFFLINE, Scopes
 from mcp_magics.auth.flow.state import Decision, Refused
 from mcp_magics.auth.grants import authorization_code
 from mcp_magics.errors import CommandError, Failure
 
 if TYPE_CHECKING:
     from mcp_magics.auth.callback import Callback
-    from mcp_magics.auth.message import Answer, Ask
+    from mcp_magics.auth.message import Answer, Ask, Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class Authorize:
             challenge=self.pkce.challenge,
             scopes=party.scopes.wanted or (),
             resource=party.resource,
+            extra=_asked_anew(party.scopes),
         )
 
     @staticmethod
@@ -100,3 +101,8 @@ class Authorize:
             ("RFC 9207 §2.4: the code was not used",),
             f"%mcp oauth {self.party.settings.server}",
         )
+
+
+def _asked_anew(scopes: Scopes) -> Fields:
+    """Without ``prompt=consent`` an OpenID provider has to ignore ``offline_access`` (OpenID Connect Core §11)."""
+    return (("prompt", "consent"),) if OFFLINE in (scopes.wanted or ()) else ()

@@ -6,7 +6,7 @@ again only with the same issuer and the same redirect URI.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from mcp_magics.auth.client_authentication import method_to_register
@@ -14,7 +14,13 @@ from mcp_magics.auth.credential import Client
 from mcp_magics.auth.flow.scopes import choose_scopes
 from mcp_magics.auth.flow.state import Decision, FlowSettings, Found, Refused
 from mcp_magics.auth.metadata import AuthorizationServer, same_issuer
-from mcp_magics.auth.registration import GRANT_TYPES, read_registration, registration, registration_unavailable
+from mcp_magics.auth.registration import (
+    GRANT_TYPES,
+    metadata_refused,
+    read_registration,
+    registration,
+    registration_unavailable,
+)
 from mcp_magics.errors import Failure
 
 if TYPE_CHECKING:
@@ -52,7 +58,10 @@ def _fits(client: Client, settings: FlowSettings, server: AuthorizationServer) -
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Dynamic client registration; ``again`` is whether a client was already refused as unknown in this flow."""
+    """Dynamic client registration; ``again`` is whether a client was already refused as unknown in this flow.
+
+    ``names_scopes`` is whether the scopes stand in the request: some servers refuse those they know only by resource.
+    """
 
     name: ClassVar[str] = "registration"
     section: ClassVar[str] = "RFC 7591 §3"
@@ -61,6 +70,7 @@ class Registration:
     server: AuthorizationServer
     endpoint: str
     again: bool = False
+    names_scopes: bool = True
 
     def ask(self) -> Ask:
         """POST what we are."""
@@ -69,7 +79,7 @@ class Registration:
             self.endpoint,
             redirect_uri=self.settings.redirect_uri,
             auth_method=self._method,
-            scopes=choose_scopes(self.settings, self.found).wanted or (),
+            scopes=self._scopes,
             grant_types=tuple(each for each in GRANT_TYPES if supported is None or each in supported) or GRANT_TYPES,
         )
 
@@ -86,11 +96,18 @@ class Registration:
             supported=self.server.auth_methods,
         )
         if isinstance(client, Failure):
+            if self._scopes and metadata_refused(answer):
+                said = "the metadata is refused: asked once more without scope, which is optional (RFC 7591 §2)"
+                return Decision(said, replace(self, names_scopes=False))
             guessed = self.server.url is None and not client.retryable  # default endpoints, and nothing is there
             failure = no_metadata(self.settings, self.found) if guessed else client
             return Decision(failure.message, Refused(failure, self.found))
         state = with_client(self.settings, self.found, self.server, client, again=self.again)
         return Decision(f"registered as {client.client_id}", state)
+
+    @property
+    def _scopes(self) -> tuple[str, ...]:
+        return (choose_scopes(self.settings, self.found).wanted or ()) if self.names_scopes else ()
 
     @property
     def _method(self) -> str:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from mcp_magics.auth.credential import OAuthCredential
     from mcp_magics.auth.message import Answer, Ask
 
+_ENDS_BY_ITSELF = "revoked at the authorization server; an access token of this kind cannot be, it ends by itself"
+"""Where servers verify signed tokens without asking anybody, only what renews them can be taken back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
@@ -85,12 +88,19 @@ class Revocation:
             return Decision(answer.failure.message, Refused(answer.failure))
         if not answer.ok:
             error = (answer.document or {}).get("error", "no reason given")
+            if error == "unsupported_token_type" and self._refresh_is_revoked:
+                return Decision("such access tokens cannot be revoked (RFC 7009 §2.2.1)", Revoked(_ENDS_BY_ITSELF))
             text = f"the server did not revoke the {kind}: {answer.status} {str(error)[:100]}"
             failure = Failure("revocation_failed", text, "logout", self.server, (), f"%mcp trace {self.server}")
             return Decision(text, Refused(failure))
         if self.hint == "refresh_token":
             return Decision("the refresh token is revoked", replace(self, hint="access_token"))
         return Decision("the access token is revoked", Revoked("revoked at the authorization server"))
+
+    @property
+    def _refresh_is_revoked(self) -> bool:
+        tokens = self.credential.tokens
+        return self.hint == "access_token" and tokens is not None and bool(tokens.refresh_token)
 
 
 def revoke(server: str, credential: OAuthCredential, key: SigningKey | None = None) -> Revocation | None:
