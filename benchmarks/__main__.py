@@ -16,6 +16,7 @@ from benchmarks.subjects import MissingError
 CASES = {
     "stdio": "benchmarks.calls_stdio",
     "http": "benchmarks.calls_http",
+    "permission": "benchmarks.permission",
     "startup": "benchmarks.startup",
     "large": "benchmarks.large",
 }

@@ -45,6 +45,13 @@ def playground_l0() -> Iterator[str]:
 
 
 @contextmanager
+def far_servers() -> Iterator[list[str]]:
+    """Ten servers that ask for a login and answer late; yields their URLs."""
+    with _listening("benchmarks.far_server") as urls:
+        yield urls.split(" ")
+
+
+@contextmanager
 def bulky_http() -> Iterator[str]:
     """The server of large answers over Streamable HTTP, as event streams; yields its URL."""
     with _listening("benchmarks.bulky_server", "http") as url:
