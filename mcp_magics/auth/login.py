@@ -63,13 +63,17 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LoginOrder:
-    """One login to carry out; ``timeout`` is how many seconds the browser's hop may take."""
+    """One login to carry out; ``timeout`` is how many seconds the browser's hop may take.
+
+    ``look`` finds out, given a port of ours and a path that answers there, what ``surroundings`` cannot tell.
+    """
 
     settings: FlowSettings
     callback: CallbackOptions
     surroundings: Surroundings
     visitor: Visitor = "person"
     timeout: float = 300.0
+    look: Callable[[int, str], Awaitable[Surroundings]] | None = None
 
 
 async def log_in(
@@ -128,10 +132,22 @@ async def listen(order: LoginOrder) -> tuple[Listener, Redirect, tuple[str, ...]
     settings = order.settings
     plan = plan_listener(settings.server, settings.url, order.callback)
     listener = await _opened(plan, settings)
-    redirect = redirect_of(plan, listener.port, order.surroundings)
-    tunnel = order.surroundings.tunnel(listener.port)
+    try:
+        where = await _where(order, plan, listener)
+    except BaseException:
+        await listener.close()
+        raise
+    redirect = redirect_of(plan, listener.port, where)
+    tunnel = where.tunnel(listener.port)
     notes = (*plan.notes, *listener.warnings, *((f"from another machine: {tunnel}",) if tunnel else ()))
     return listener, redirect, notes
+
+
+async def _where(order: LoginOrder, plan: ListenerPlan, listener: Listener) -> Surroundings:
+    """Where the kernel is, seen from the browser; a redirect URI that was configured needs no looking."""
+    if order.look is None or plan.fixed_uri is not None:
+        return order.surroundings
+    return await order.look(listener.port, listener.probe_path)
 
 
 async def _opened(plan: ListenerPlan, settings: FlowSettings) -> Listener:

@@ -7,8 +7,8 @@ loopback and a person pastes the address the browser ended on; that is always of
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, Protocol
 from urllib.parse import urlsplit
 
 from mcp_magics.auth.address import is_loopback
@@ -34,6 +34,16 @@ class FrontEnd:
     origin: str
     base_path: str = "/"
     proxy_answers: bool = False
+
+
+class Lookout(Protocol):
+    """Whoever can look at the kernel from the browser's side; called on the background loop."""
+
+    async def front_end(self) -> FrontEnd | None:
+        """What the front end has answered, or None where none does."""
+
+    async def probed(self, port: int, path: str) -> FrontEnd | None:
+        """The same, after it has asked for ``path`` of ``port`` through the Jupyter proxy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,18 @@ def surroundings(environ: Mapping[str, str], front_end: FrontEnd | None = None) 
         if (found := rung(environ, front_end)) is not None:
             return found
     return Surroundings("local", "kernel and browser seem to be on one machine: the browser ends on loopback")
+
+
+async def seen_through(environ: Mapping[str, str], lookout: Lookout, port: int, probe: str) -> Surroundings:
+    """The rung that holds for whoever looks through ``lookout``; the proxy is probed only where that decides."""
+    front_end = await lookout.front_end()
+    found = surroundings(environ, front_end)
+    if front_end is None:
+        return found
+    otherwise = replace(front_end, proxy_answers=not front_end.proxy_answers)
+    if surroundings(environ, otherwise) == found:
+        return found
+    return surroundings(environ, await lookout.probed(port, probe))
 
 
 def _hosted(environ: Mapping[str, str], _front_end: FrontEnd | None) -> Surroundings | None:

@@ -12,10 +12,24 @@ if TYPE_CHECKING:
 
 
 async def ask_for_address(inbox: Inbox, server: str, link: Link) -> None:
-    """Put the question to whoever waits for ``server``; where nobody can answer, the wait ends at once."""
+    """Put the question to whoever waits for ``server``; where nobody can answer, or one cancels, the wait ends."""
     question = inbox.question("login", server, "the address the browser ended on", {"link": link})
-    if (await inbox.ask(question)).by == "nobody":
+    answer = await inbox.ask(question)
+    if answer.by == "nobody":
         link.arrival.give_up(_unattended(server))
+    elif answer.action == "cancel":
+        link.arrival.give_up(cancelled(server))
+
+
+def cancelled(server: str) -> ConnectionFailedError:
+    """What a login that a person cancelled ends with."""
+    return ConnectionFailedError(
+        "the login was cancelled",
+        class_="cancelled",
+        phase="login",
+        server=server,
+        next_step=f"%mcp login {server}",
+    )
 
 
 def _unattended(server: str) -> ConnectionFailedError:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mcp_magics.auth.login import Link, LoginOrder, Visitor, Watcher
     from mcp_magics.auth.stepwise import Stepwise
     from mcp_magics.auth.store import CredentialStore
+    from mcp_magics.auth.surroundings import Lookout
     from mcp_magics.config.model import ServerSpec
     from mcp_magics.wire.journal import Journal
 
@@ -46,11 +47,15 @@ LOGIN_TIMEOUT = 300.0
 
 @dataclass(frozen=True, slots=True)
 class LoginWishes:
-    """What one login was asked to do beyond the configuration; ``timeout`` is seconds for the browser's hop."""
+    """What one login was asked to do beyond the configuration; ``timeout`` is seconds for the browser's hop.
+
+    ``lookout`` looks at the kernel from the browser's side, where a front end can be asked.
+    """
 
     oauth: OAuthOptions
     visitor: Visitor = "person"
     timeout: float = LOGIN_TIMEOUT
+    lookout: Lookout | None = None
 
 
 class Permission:
@@ -222,16 +227,22 @@ class Permission:
 
     async def _order(self, wishes: LoginWishes) -> LoginOrder:
         import os
+        from functools import partial
 
         from mcp_magics.auth.login import LoginOrder
         from mcp_magics.auth.order import callback_options, flow_settings, overridden
-        from mcp_magics.auth.surroundings import surroundings
+        from mcp_magics.auth.surroundings import seen_through, surroundings
 
         spec = replace(self.spec, oauth=overridden(self.spec.oauth, wishes.oauth))
         known = await asyncio.to_thread(self.stored)
-        where = surroundings(dict(os.environ))
+        environ = dict(os.environ)
         return LoginOrder(
-            flow_settings(spec, known), callback_options(spec.oauth), where, wishes.visitor, wishes.timeout
+            flow_settings(spec, known),
+            callback_options(spec.oauth),
+            surroundings(environ),
+            wishes.visitor,
+            wishes.timeout,
+            None if wishes.lookout is None else partial(seen_through, environ, wishes.lookout),
         )
 
     async def usable(self, wishes: OAuthOptions) -> OAuthCredential | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mcp_magics.auth.surroundings import Lookout
     from mcp_magics.connection.manager import Servers
     from mcp_magics.magics.progress import Surface
 
@@ -27,13 +28,14 @@ class Context:
     """The room a command works in.
 
     ``evaluate`` runs a Python expression in the user's namespace; ``surface`` is where something can be shown while
-    the command goes on.
+    the command goes on. ``lookout`` looks at the kernel from the page's side, where a person's page is there.
     """
 
     servers: Servers
     defaults: Defaults
     evaluate: Callable[[str], object]
     surface: Callable[[], Surface]
+    lookout: Lookout | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

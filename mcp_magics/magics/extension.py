@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import linecache
 from dataclasses import replace
+from functools import cached_property
 from inspect import currentframe
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +19,11 @@ from mcp_magics.magics.settings import Settings, from_pyproject
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from mcp_magics.auth.surroundings import Lookout
     from mcp_magics.connection.waiting import Attendant
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.showing import Use
+    from mcp_magics.widgets.frontend import FrontEnds
 
 
 @magics_class
@@ -66,7 +69,8 @@ class MCPMagics(Magics, Settings):
             from mcp_magics.connection.waiting import run_blocking
 
             attendant = self.attendant()
-            return run_blocking(self._steps(name, line, body, use, names), attendant)
+            lookout = self._front_ends.memory()
+            return run_blocking(self._steps(name, line, body, use, self._context(names, lookout)), attendant)
         except MCPMagicsError as error:
             failed = _bare(error)
         except KeyboardInterrupt:
@@ -82,7 +86,8 @@ class MCPMagics(Magics, Settings):
             from mcp_magics.connection.waiting import run_awaiting
 
             attendant = self.attendant()
-            return await run_awaiting(self._steps(name, line, body, use, names), attendant)
+            lookout = self._front_ends.page()
+            return await run_awaiting(self._steps(name, line, body, use, self._context(names, lookout)), attendant)
         except MCPMagicsError as error:
             failed = _bare(error)
         except asyncio.CancelledError:
@@ -93,12 +98,11 @@ class MCPMagics(Magics, Settings):
             failed = interrupted()
         raise failed
 
-    async def _steps(self, name: str, line: str, body: str | None, use: Use, names: Names) -> Any:
+    async def _steps(self, name: str, line: str, body: str | None, use: Use, context: Context) -> Any:
         from mcp_magics.magics.commands import performer
         from mcp_magics.magics.parse import parse
         from mcp_magics.magics.showing import Showing
 
-        context = self._context(names)
         try:
             command = parse(line, body=body, servers=context.names, verb="call" if name == "mcp_call" else None)
         except UnknownServerError as error:
@@ -108,7 +112,7 @@ class MCPMagics(Magics, Settings):
             value = await performer(command.verb.name)(context, command)
         return showing.present(value)
 
-    def _context(self, names: Names) -> Context:
+    def _context(self, names: Names, lookout: Lookout | None) -> Context:
         from mcp_magics.config.secrets import use_secret_store
         from mcp_magics.connection.manager import servers
         from mcp_magics.magics.context import Context
@@ -121,12 +125,19 @@ class MCPMagics(Magics, Settings):
             self,
             lambda source: eval(source, names),  # noqa: S307  the user's own cell
             lambda: display_of(self._shell),
+            lookout,
         )
 
     @property
     def _shell(self) -> InteractiveShell:
         assert self.shell is not None  # magics live in a shell
         return self.shell
+
+    @cached_property
+    def _front_ends(self) -> FrontEnds:
+        from mcp_magics.widgets.frontend import FrontEnds
+
+        return FrontEnds(self._shell)
 
     def _names(self, local: Names | None) -> Names:
         return joined(self._shell.user_global_ns, self._shell.user_ns if local is None else local)
@@ -137,7 +148,7 @@ class MCPMagics(Magics, Settings):
             from mcp_magics.connection.inbox import inbox
             from mcp_magics.magics.attendant import CellAttendant
 
-            self._attendant = CellAttendant(inbox)
+            self._attendant = CellAttendant(inbox, self._front_ends)
         return self._attendant
 
 

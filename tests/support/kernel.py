@@ -80,6 +80,8 @@ class Kernel:
         self.directory = directory
         self.messages: list[Message] = []
         """Every IOPub message so far, of any cell or of none (comms included), in order."""
+        self.listeners: list[Callable[[Message], None]] = []
+        """Called with every IOPub message as it comes: what a page would do about it."""
         self._executions: dict[str, Execution] = {}
         self._replies: dict[str, Message] = {}
         self._screen = Screen()
@@ -211,6 +213,8 @@ class Kernel:
 
     def _on_iopub(self, message: Message) -> None:
         self.messages.append(message)
+        for listener in self.listeners:
+            listener(message)
         if execution := self._executions.get(message["parent_header"].get("msg_id", "")):
             self._screen.show(execution.outcome, message)
 

@@ -6,10 +6,11 @@ import contextvars
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.config.document import spec_from_options
+from mcp_magics.connection.asking import cancelled
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.permission import LOGIN_TIMEOUT, LoginWishes
 from mcp_magics.connection.waiting import Until
-from mcp_magics.errors import CommandError, ConnectionFailedError, MCPMagicsError
+from mcp_magics.errors import CommandError, MCPMagicsError
 from mcp_magics.magics.auth_card import AuthCard, lifetime
 from mcp_magics.magics.cards import ServerCard
 from mcp_magics.magics.login_panel import ended, panel
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 async def do_login(context: Context, command: Command) -> Any:
     """Get a credential: a link, a wait, the tools it unlocked; with a usable one it says so and does nothing."""
     server = context.servers[command.word(0) or ""]
-    wishes = _wishes(server, command)
+    wishes = _wishes(context, server, command)
     if not command.options.flag("again") and (note := await _already(server, wishes.oauth)):
         return await _connected(server, "logged in already", (note,))
     no_wait = command.options.flag("no-wait")
@@ -41,10 +42,11 @@ async def do_login(context: Context, command: Command) -> Any:
     return ServerCard.of(server, "logged in", job.notes)
 
 
-def _wishes(server: Server, command: Command) -> LoginWishes:
+def _wishes(context: Context, server: Server, command: Command) -> LoginWishes:
     entry = oauth_entry(command.options)
     oauth = spec_from_options(server.name, url="https://server.invalid", **entry).oauth
-    return LoginWishes(oauth, _visitor(server, command), command.options.seconds("timeout") or LOGIN_TIMEOUT)
+    visitor, timeout = _visitor(server, command), command.options.seconds("timeout") or LOGIN_TIMEOUT
+    return LoginWishes(oauth, visitor, timeout, context.lookout if visitor == "person" else None)
 
 
 def _visitor(server: Server, command: Command) -> Visitor:
@@ -105,13 +107,7 @@ async def _attended(server: Server, job: LoginJob) -> None:
     if isinstance(job.error, MCPMagicsError):
         raise type(job.error).of(job.error.failure)
     if job.error is not None:
-        raise ConnectionFailedError(
-            "the login was cancelled",
-            class_="cancelled",
-            phase="login",
-            server=server.name,
-            next_step=f"%mcp login {server.name}",
-        )
+        raise cancelled(server.name)
 
 
 async def do_logout(context: Context, command: Command) -> Note:
@@ -134,4 +130,4 @@ async def do_oauth(context: Context, command: Command) -> Any:
     reveal = command.options.flag("reveal")
     if reveal:
         _check_playground(server, "--reveal shows secrets: only of servers of the playground")
-    return await server.oauth_flow(_wishes(server, command), reveal=reveal)
+    return await server.oauth_flow(_wishes(context, server, command), reveal=reveal)

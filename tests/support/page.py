@@ -1,0 +1,62 @@
+"""A page with widgets, played on the kernel's own channels: it answers envoys, and types and clicks in panels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from support.kernel import Kernel
+from support.outcome import Message
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+class Page:
+    """A front end at ``origin`` whose widgets work; ``reaches``: its proxy leads to the kernel's machine."""
+
+    def __init__(self, kernel: Kernel, origin: str = "http://127.0.0.1:8888", *, reaches: bool = False) -> None:
+        self.origin = origin
+        self.base_path = "/user/alice/"
+        self.reaches = reaches
+        self.probes: list[str] = []
+        """What every envoy was to find out; an empty text is only who is there."""
+        self.models: dict[str, dict[str, Any]] = {}
+        """The open models' states, by id."""
+        self.seen: list[dict[str, Any]] = []
+        """Every state ever told, in order."""
+        self.told: list[dict[str, Any]] = []
+        """Every message to a widget."""
+        self._kernel = kernel
+        kernel.listeners.append(self._hear)
+
+    def panel(self) -> str | None:
+        """The id of the login panel that is open."""
+        return next(
+            (name for name, state in self.models.items() if state.get("_anywidget_id", "").endswith("LoginWidget")),
+            None,
+        )
+
+    def send(self, **content: Any) -> None:
+        """What the open panel's script sends when a person acts."""
+        self._kernel.send_comm(self.panel() or "", {"method": "custom", "content": content})
+
+    def _hear(self, message: Message) -> None:
+        kind, content = message["header"]["msg_type"], message["content"]
+        if kind == "comm_open":
+            self._opened(content["comm_id"], content["data"]["state"])
+        elif kind == "comm_close":
+            self.models.pop(content["comm_id"], None)
+        elif kind == "comm_msg":
+            data = content["data"]
+            if data["method"] == "custom":
+                self.told.append(data["content"])
+            else:
+                self.seen.append(data.get("state", {}))
+
+    def _opened(self, name: str, state: dict[str, Any]) -> None:
+        self.models[name] = state
+        self.seen.append(state)
+        if "probe" in state:
+            self.probes.append(state["probe"])
+            reached = self.reaches and state["probe"] != ""
+            answer = {"origin": self.origin, "base_path": self.base_path, "proxy_answers": reached}
+            self._kernel.send_comm(name, {"method": "custom", "content": answer})

@@ -1,0 +1,205 @@
+"""A login in a notebook whose page answers: a live panel beside the static one, gone when it is done."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+
+import httpx2
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from support.kernel import Kernel
+from support.notebook import IN_A_FUNCTION, at_most, done
+from support.page import VIEW, Page
+from support.visitor import visiting
+
+pytestmark = pytest.mark.kernel
+
+
+@pytest.fixture(scope="module")
+def l2():
+    with visiting() as visitor:
+        yield visitor
+
+
+@pytest.fixture
+def notebook(kernel, l2):
+    done(kernel.run(f"%load_ext mcp_magics\n%mcp add l2 {l2.mcp} --quiet"))
+    return kernel
+
+
+@pytest.fixture
+def page(notebook):
+    return Page(notebook)
+
+
+def begun(notebook: Kernel, page: Page, line: str = "%mcp login l2"):
+    """A login whose panel is open."""
+    cell = notebook.start(line, stdin=[])
+    cell.until(lambda outcome: any(VIEW in bundle for bundle in outcome.outputs) or cell.done)
+    assert page.panel() is not None, cell.outcome
+    return cell
+
+
+def link_in(outcome) -> str:
+    """The address that the static panel shows."""
+    found = re.search(r"http\S+/authorize\?\S+", outcome.text)
+    assert found is not None, outcome.text
+    return found[0]
+
+
+def where_the_browser_ends(link: str) -> str:
+    """The address the browser is sent to after a person has approved; it is not visited."""
+    with httpx2.Client() as http:
+        answer = http.get(link)
+        form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', answer.text))
+        action = re.search(r'<form[^>]* action="([^"]+)"', answer.text)
+        sent = http.post(action[1].replace("&amp;", "&"), data={**form, "decision": "approve"})
+        return str(sent.headers["location"])
+
+
+def test_the_panel_takes_the_pasted_address_and_the_cell_ends_with_the_tools(notebook, page):
+    cell = begun(notebook, page)
+    address = where_the_browser_ends(link_in(cell.outcome))
+    page.send(do="paste", text=address)
+    outcome = done(cell.wait())
+    assert "logged in" in outcome.text
+    assert "tools:" in outcome.text
+    assert outcome.prompts == []
+    assert page.models == {}
+
+
+def test_the_browser_that_comes_back_itself_ends_the_panel(notebook, page):
+    cell = begun(notebook, page)
+    address = where_the_browser_ends(link_in(cell.outcome))
+    browser = threading.Thread(target=lambda: httpx2.get(address))
+    browser.start()
+    outcome = done(cell.wait())
+    browser.join()
+    assert "logged in" in outcome.text
+    assert page.models == {}
+
+
+def test_nothing_that_was_pasted_and_no_link_is_ever_in_a_widgets_state(notebook, page):
+    cell = begun(notebook, page)
+    link = link_in(cell.outcome)
+    address = where_the_browser_ends(link)
+    page.send(do="paste", text=address)
+    done(cell.wait())
+    states = json.dumps([page.seen, page.told])
+    code, state = re.search(r"code=([^&]+)", address)[1], re.search(r"state=([^&]+)", address)[1]
+    assert [secret for secret in (code, state, link, address) if secret in states] == []
+
+
+def test_a_finished_panel_leaves_no_view_and_no_link_in_the_notebook(notebook, page):
+    cell = begun(notebook, page)
+    assert any(VIEW in bundle for bundle in cell.outcome.outputs)
+    page.send(do="paste", text=where_the_browser_ends(link_in(cell.outcome)))
+    outcome = done(cell.wait())
+    assert [bundle for bundle in outcome.outputs if VIEW in bundle] == []
+    assert "authorize" not in json.dumps(outcome.outputs)
+
+
+def test_what_is_wrong_with_a_pasted_address_is_said_in_the_panel_and_the_login_goes_on(notebook, page):
+    cell = begun(notebook, page)
+    page.send(do="paste", text="http://127.0.0.1:1/callback?code=a&state=of-another-login")
+    notebook.until(lambda: page.told != [])
+    assert page.told[0]["problem"]
+    assert page.panel() is not None
+    page.send(do="paste", text=where_the_browser_ends(link_in(cell.outcome)))
+    done(cell.wait())
+
+
+def test_cancel_ends_the_login_and_says_so(notebook, page):
+    cell = begun(notebook, page)
+    page.send(do="cancel")
+    outcome = cell.wait()
+    assert outcome.error.ename == "ConnectionFailedError"
+    assert "the login was cancelled" in outcome.error.text
+    assert page.models == {}
+    assert "authorize" not in json.dumps(outcome.outputs)
+
+
+def test_an_interrupt_takes_the_panel_away(notebook, page):
+    cell = begun(notebook, page)
+    notebook.interrupt()
+    assert cell.wait().error.ename == "KeyboardInterrupt"
+    notebook.until(lambda: page.models == {})
+
+
+def test_the_end_of_the_time_takes_the_panel_away(notebook, page):
+    cell = begun(notebook, page, "%mcp login l2 --timeout 1")
+    assert "timeout" in cell.wait().error.text
+    notebook.until(lambda: page.models == {})
+
+
+def test_where_no_page_answers_the_address_is_asked_for_by_input(notebook):
+    cell = notebook.start("%mcp login l2 --timeout 60", stdin=["not an address", ""])
+    cell.until(lambda outcome: outcome.prompts != [])
+    assert all(VIEW not in bundle for bundle in cell.outcome.outputs)
+    httpx2.get(where_the_browser_ends(link_in(cell.outcome)))
+    done(cell.wait())
+
+
+def test_a_page_that_was_silent_once_is_not_waited_for_again(notebook):
+    done(notebook.run("%mcp login l2 --no-wait -o job", stdin=[]))
+    done(notebook.run("job.cancel()"))
+    with at_most(0.9):
+        done(notebook.run("%mcp login l2 --no-wait -o job", stdin=[]))
+    done(notebook.run("job.cancel()"))
+
+
+def test_where_nobody_is_there_no_widget_is_opened(notebook, page):
+    outcome = notebook.run("%mcp login l2")
+    assert "login_unattended" in outcome.error.text
+    assert page.seen == []
+
+
+def test_in_a_cell_that_blocks_no_widget_is_opened(notebook, page):
+    cell = notebook.start(IN_A_FUNCTION.format("%mcp login l2"), stdin=["", ""])
+    cell.until(lambda outcome: outcome.prompts != [])
+    httpx2.get(where_the_browser_ends(link_in(cell.outcome)))
+    done(cell.wait())
+    assert page.seen == []
+
+
+def redirect_of(link: str) -> str:
+    return str(httpx2.URL(link).params["redirect_uri"])
+
+
+def test_a_page_on_loopback_is_not_made_to_probe_its_proxy(notebook, page):
+    page.reaches = True
+    cell = begun(notebook, page)
+    assert redirect_of(link_in(cell.outcome)).startswith("http://127.0.0.1:")
+    assert page.probes == [""]
+    page.send(do="cancel")
+    cell.wait()
+
+
+@pytest.mark.parametrize("reaches", [True, False])
+def test_behind_jupyterhub_the_browser_comes_back_through_the_proxy_that_was_reached(new_kernel, l2, reaches):
+    notebook = new_kernel(env={"JUPYTERHUB_SERVICE_PREFIX": "/user/alice/"})
+    page = Page(notebook, "https://hub.example", reaches=reaches)
+    done(notebook.run(f"%load_ext mcp_magics\n%mcp add l2 {l2.mcp} --quiet"))
+    cell = begun(notebook, page)
+    redirect = redirect_of(link_in(cell.outcome))
+    assert re.fullmatch(r"\d+/ping-[\w-]+", page.probes[1])
+    port = page.probes[1].partition("/")[0]
+    through = redirect.startswith(f"https://hub.example/user/alice/proxy/{port}/callback/")
+    assert through if reaches else redirect.startswith(f"http://127.0.0.1:{port}/callback/")
+    page.send(do="cancel")
+    cell.wait()
+
+
+def test_a_notebook_that_nbclient_runs_holds_no_widget(l2, tmp_path):
+    login = "%mcp login l2 --consent approve"
+    cells = [
+        nbformat.v4.new_code_cell(code)
+        for code in ("%load_ext mcp_magics", f"%mcp add l2 {l2.mcp}", "%mcp status", login)
+    ]
+    book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "p"}})
+    NotebookClient(book, allow_errors=True, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert "widgets" not in book.metadata
+    assert VIEW not in nbformat.writes(book)
