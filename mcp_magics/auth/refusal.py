@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_magics.auth.flow.scopes import union
 from mcp_magics.auth.metadata import canonical
+from mcp_magics.redact import redactor
 
 if TYPE_CHECKING:
     from mcp_magics.auth.credential import OAuthCredential
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mcp_magics.wire.challenge import Challenge
 
 UNAUTHORIZED = frozenset({"auth_required", "auth_required_unadvertised"})
-LOGIN_NEEDED = UNAUTHORIZED | {"reauth_required", "token_rejected", "refresh_ineffective", "audience_rejected"}
+LOGIN_NEEDED = UNAUTHORIZED | {"reauth_required", "refresh_ineffective", "audience_rejected", "step_up_required"}
 """Classes that say: nothing is broken, a person has to log in (again)."""
 
 
@@ -72,10 +73,12 @@ def audiences(told: dict[str, Any] | None) -> tuple[str, ...] | None:
 
 def _anonymous(failure: Failure, spec: ServerSpec, known: Measured) -> Failure:
     """Nothing was sent: can one log in at all? Where that was looked for in vain, a token must come another way."""
-    found_none = known.at is not None and known.failure is None and known.found.server is None
+    checked = known.at is not None and known.failure is None and known.found.unchecked is None
+    found_none = checked and known.found.server is None and known.found.resource is None
     if found_none:
         text = f"{failure.message}, and nothing says how to log in"
-        step = f"%mcp add {spec.name} --url URL --bearer-token-env-var NAME"
+        address = redactor().url(getattr(spec.transport, "url", "URL"))
+        step = f"%mcp add {spec.name} {address} --bearer-token-env-var NAME"
         return replace(failure, message=text, evidence=(*failure.evidence[:1], *known.evidence), next_step=step)
     if known.failure is not None and known.failure.class_ not in UNAUTHORIZED:
         evidence = (*failure.evidence[:1], *known.evidence[-1:])
@@ -104,7 +107,7 @@ def _token_rejected(failure: Failure, spec: ServerSpec, credential: OAuthCredent
     text = "the server refuses the token, also after a refresh" if tokens and tokens.refresh_token else None
     return replace(
         failure,
-        class_="refresh_ineffective" if text else "token_rejected",
+        class_="refresh_ineffective" if text else "reauth_required",
         message=text or "the server refuses the token, and there is no refresh token to get another",
         next_step=f"%mcp login {spec.name} --again",
     )

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MASK = "*****"
 MIN_LENGTH = 6
 """Characters below which a secret is not searched for: it would be found in every other word."""
+MAX_HEADERS, LONGEST_HEADER = 512, 4096
+"""Headers whose redaction is kept, and how long one of them may be."""
 MAX_NUMBERED = 10_000
 """Secrets numbered by their shape alone; a server that sends more gets unnumbered placeholders."""
 
@@ -41,6 +43,7 @@ class Redactor:
         self._placeholders: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._registered: dict[str, str] = {}
+        self._headers: dict[tuple[str, str], str] = {}
         self._texts: tuple[tuple[str, str], ...] = ()
         self._datas: tuple[tuple[bytes, bytes], ...] = ()
 
@@ -100,6 +103,18 @@ class Redactor:
         return {name: self._header(name, value) for name, value in headers.items()}
 
     def _header(self, name: str, value: str) -> str:
+        """The same few headers stand on every request of a connection: what was found of them is kept."""
+        kept = self._headers  # this one, though a secret be registered meanwhile: then another has taken its place
+        shown = kept.get((name, value))
+        if shown is None:
+            shown = self._redacted(name, value)
+            if len(kept) >= MAX_HEADERS:
+                kept.clear()
+            if len(value) <= LONGEST_HEADER:
+                kept[name, value] = shown
+        return shown
+
+    def _redacted(self, name: str, value: str) -> str:
         if not _SECRET_HEADER.match(name) or not value.strip():
             return self.text(value)
         scheme = _SCHEME.fullmatch(value) if name.lower().endswith("authorization") else None
@@ -125,6 +140,7 @@ class Redactor:
         ordered = sorted(pairs.items(), key=lambda pair: -len(pair[0]))  # a secret may contain another
         self._texts = tuple(ordered)
         self._datas = tuple((spelt.encode("utf-8", "surrogatepass"), place.encode()) for spelt, place in ordered)
+        self._headers = {}  # last: what is kept from now on was redacted with the new secret
 
     def _swap(self, match: re.Match[str]) -> str:
         start, end = match.start("s") - match.start(), match.end("s") - match.start()

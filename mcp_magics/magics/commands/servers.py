@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.auth.refusal import LOGIN_NEEDED
 from mcp_magics.config.model import ObjectTransport
 from mcp_magics.connection.glance import COLUMNS, row
 from mcp_magics.connection.loop import background
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from mcp_magics.errors import Failure
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
-
-LOGIN_NEEDED = frozenset({"auth_required", "auth_required_unadvertised"})
 
 
 async def do_add(context: Context, command: Command) -> Any:
