@@ -40,6 +40,7 @@ def authenticate(
     method = _known(method or client.auth_method)
     _check(method, client, key)
     if method == "client_secret_basic":
+        ask = _with_form(ask, (("client_id", client.client_id),))  # some servers look for it there all the same
         return _with_headers(ask, (("authorization", basic(client.client_id, client.client_secret or "")),))
     if method == "client_secret_post":
         return _with_form(ask, (("client_id", client.client_id), ("client_secret", client.client_secret or "")))

@@ -34,6 +34,18 @@ class Party:
     resource: str | None
 
     @property
+    def client_is_old(self) -> bool:
+        """Whether the client is from an earlier login: the server may have forgotten it since."""
+        known = self.settings.known
+        return known is not None and known.client.client_id == self.client.client_id
+
+    @property
+    def scopes_told(self) -> str:
+        """Which scopes were asked for, on whose word, and which the server advertises."""
+        advertised = " ".join(self.server.scopes or ()) or "none"
+        return f"asked for: {' '.join(self.scopes.wanted or ())} ({self.scopes.source}) · advertised: {advertised}"
+
+    @property
     def endpoint(self) -> str:
         """The token endpoint."""
         return self.server.token_endpoint or ""
@@ -116,7 +128,7 @@ class Token:
         party = self.party
         if self.retried:
             return None
-        if failure.class_ == "client_unknown" and party.client.origin == "registered":
+        if failure.class_ == "client_unknown" and party.client.origin == "registered" and party.client_is_old:
             state = identify(party.settings, party.found, party.server, again=True)
             return Decision(f"client {party.client.client_id} is unknown there: registered anew", state)
         if failure.class_ == "scope_rejected" and party.scopes.discovered:

@@ -10,6 +10,7 @@ from mcp_magics.auth.client_authentication import authenticate
 from mcp_magics.auth.dpop import wants_nonce, with_proof
 from mcp_magics.auth.flow.state import Decision, Granted, Refused, Revoked
 from mcp_magics.auth.grants import refresh_token, revocation
+from mcp_magics.auth.oauth_error import OAuthError, members
 from mcp_magics.auth.token_answer import read_tokens
 from mcp_magics.errors import Failure
 
@@ -87,10 +88,10 @@ class Revocation:
         if answer.failure is not None:
             return Decision(answer.failure.message, Refused(answer.failure))
         if not answer.ok:
-            error = (answer.document or {}).get("error", "no reason given")
-            if error == "unsupported_token_type" and self._refresh_is_revoked:
+            error = OAuthError.of(members(answer) or {})
+            if error is not None and error.code == "unsupported_token_type" and self._refresh_is_revoked:
                 return Decision("such access tokens cannot be revoked (RFC 7009 §2.2.1)", Revoked(_ENDS_BY_ITSELF))
-            text = f"the server did not revoke the {kind}: {answer.status} {str(error)[:100]}"
+            text = f"the server did not revoke the {kind}: {answer.status} {error or 'no reason given'}"
             failure = Failure("revocation_failed", text, "logout", self.server, (), f"%mcp trace {self.server}")
             return Decision(text, Refused(failure))
         if self.hint == "refresh_token":
