@@ -9,6 +9,7 @@ import sys
 from itertools import pairwise
 
 import pytest
+from support.documents import DOCS, FENCE, README, codes, commands, fenced, stripped, text
 from support.paths import REPOSITORY
 
 from mcp_magics.magics.parse import parse
@@ -16,46 +17,18 @@ from mcp_magics.magics.settings import Settings
 from mcp_magics.magics.usage import usage
 from mcp_magics.magics.verbs import VERBS
 from mcp_magics.playground import CATALOGUE, faulty
-from mcp_magics.wire import verdict
 
-DOCS = REPOSITORY / "docs"
-README = REPOSITORY / "README.md"
 PAGES = [README, REPOSITORY / "CONTRIBUTING.md", REPOSITORY / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
-SERVERS = ("shop", "s1", "everything", "docs", "mine", "time")
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-CODE = re.compile(r"`([^`\n]+)`")
+SERVERS = ("shop", "s1", "l0", "l1", "l2", "l3", "l4", "everything", "docs", "mine", "time", "linear")
 
 each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 
 
-def text(name):
-    return (DOCS / name).read_text("utf-8")
-
-
-def fenced(markdown):
-    return [(found[1], found[2]) for found in FENCE.finditer(markdown)]
-
-
-def codes(markdown):
-    return set(CODE.findall(FENCE.sub("", markdown)))
-
-
-def commands(block):
-    """The ``%mcp`` lines of a fenced block, each with its body."""
-    lines = block.splitlines()
-    if lines and lines[0].startswith("%%mcp"):
-        yield lines[0].removeprefix("%"), "\n".join(lines[1:])
-        return
-    for line in lines:
-        if found := re.match(r"(?:\w+ = )?(%mcp(?:_call)?(?: .*)?)$", line):
-            yield found[1], None
-
-
 def class_names(tree, *, verdicts):
-    """Every failure class a module names: ``class_=``, ``default_class``, ``Failure("…")``, a verdict's tuple."""
+    """Every failure class a module names: ``class_``, ``default_class``, ``Failure("…")``, a verdict's tuple."""
     for node in ast.walk(tree):
         match node:
-            case ast.keyword(arg="class_", value=value) | ast.Assign([ast.Name("default_class")], value):
+            case ast.keyword(arg="class_", value=value) | ast.Assign([ast.Name("class_" | "default_class")], value):
                 yield from texts(value)
             case ast.Call(func=ast.Name("Failure" | "_failed"), args=[first, *_]):
                 yield from texts(first)
@@ -67,8 +40,23 @@ def class_names(tree, *, verdicts):
                     **dict(zip(node.kwonlyargs, node.kw_defaults, strict=True)),
                 }
                 yield from (word for name, value in defaults.items() if name.arg == "class_" for word in texts(value))
+            case ast.Assign([ast.Tuple([ast.Name("class_"), *_])], value):
+                yield from firsts(value, tree)
             case ast.Tuple([first, _, _, *_]) if verdicts:
                 yield from (word for word in texts(first) if "_" in word and "-" not in word)
+
+
+def firsts(value, tree):
+    """The first word of each tuple in ``value``, and in the tables of the module that it looks into."""
+    names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+    tables = [node.value for node in tree.body if isinstance(node, ast.Assign) and names & targets(node)]
+    for node in (each for part in (value, *tables) for each in ast.walk(part)):
+        if isinstance(node, ast.Tuple) and node.elts:
+            yield from texts(node.elts[0])
+
+
+def targets(node):
+    return {target.id for target in node.targets if isinstance(target, ast.Name)}
 
 
 def texts(node):
@@ -77,15 +65,10 @@ def texts(node):
     return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value else []
 
 
-def stripped(said):
-    return "\n".join(line.rstrip() for line in said.splitlines())
-
-
 def raised_classes():
     modules = (REPOSITORY / "mcp_magics").rglob("*.py")
     trees = [(path, ast.parse(path.read_text("utf-8"))) for path in modules]
-    named = {name for path, tree in trees for name in class_names(tree, verdicts=path.name == "verdict.py")}
-    return named | {name for name, *_ in verdict._REFUSALS.values()}
+    return {name for path, tree in trees for name in class_names(tree, verdicts=path.name == "verdict.py")}
 
 
 @pytest.mark.parametrize("verb", VERBS)
