@@ -23,6 +23,12 @@ PARAMETERS = ("code", "state", "iss", "error", "error_description", "error_uri")
 """The parameters of RFC 6749 §4.1.2, §4.1.2.1 and RFC 9207 §2; all others are ignored, as §4.1.2 wants."""
 MAX_PARAMETERS = 100
 LONGEST_SHOWN = 500
+_DENIALS = {
+    "access_denied": ("access_denied", "%mcp login {server}"),
+    "invalid_scope": ("scope_rejected", "%mcp login {server} --scopes SCOPE,SCOPE"),
+    "invalid_target": ("audience_rejected", "%mcp login {server} --oauth-resource URL"),
+}
+"""The error codes of RFC 6749 §4.1.2.1 and RFC 8707 §2 that have a class of their own, and what to type next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ def invalid(why: str, next_step: str = "") -> MCPMagicsError:
 
 def denial(callback: Callback, server: str) -> Failure:
     """What an error response means (RFC 6749 §4.1.2.1): the server's words, cleaned, redacted and cut."""
-    class_ = "access_denied" if callback.error == "access_denied" else "authorization_failed"
+    class_, step = _DENIALS.get(callback.error or "", ("authorization_failed", "%mcp login {server}"))
     evidence = [f"more: {where}"] if (where := shown_uri(callback)) else []
     return Failure(
         class_,
@@ -95,7 +101,7 @@ def denial(callback: Callback, server: str) -> Failure:
         "login",
         server,
         tuple(evidence),
-        f"%mcp login {server}",
+        step.format(server=server),
         retryable=True,
     )
 

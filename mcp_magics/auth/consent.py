@@ -149,7 +149,7 @@ def _origin(url: str) -> tuple[str, str | None, int]:
 
 
 def _shown(url: str) -> str:
-    return redactor().url(url)
+    return redactor().url(url.partition("?")[0])
 
 
 def _failed(why: str) -> MCPMagicsError:
@@ -157,5 +157,5 @@ def _failed(why: str) -> MCPMagicsError:
         f"the scripted consent failed: {why}",
         class_="consent_failed",
         phase="login",
-        next_step="log in without --consent, and decide in the browser: %mcp login SERVER",
+        next_step="%mcp login SERVER (without --consent, to decide in the browser)",
     )

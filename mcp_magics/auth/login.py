@@ -23,6 +23,7 @@ from mcp_magics.auth.listener import open_listener
 from mcp_magics.auth.pages import Failed, Succeeded
 from mcp_magics.auth.redirect import CallbackOptions, plan_listener, redirect_of
 from mcp_magics.errors import ConnectionFailedError, MCPMagicsError
+from mcp_magics.results.listing import counted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -194,7 +195,7 @@ class BrowserHop:
         self.listener.expect(arrival)
         waiting = asyncio.ensure_future(arrival.wait())
         self._watcher.linked(Link(ask.url, self._redirect.uri, self._notes, arrival))
-        visits = self._begin_visit(ask.url)
+        visits = self._begin_visit(ask.url, arrival)
         try:
             async with asyncio.timeout(self._order.timeout):
                 while not waiting.done():
@@ -215,33 +216,65 @@ class BrowserHop:
             task.cancel()
         await asyncio.gather(*self._visits, return_exceptions=True)
 
-    def _begin_visit(self, url: str) -> set[asyncio.Task[None]]:
+    def _begin_visit(self, url: str, arrival: Arrival) -> set[asyncio.Task[None]]:
         if self._order.visitor == "person":
             return set()
-        task = asyncio.create_task(self._visit(url))
+        task = asyncio.create_task(self._visit(url, arrival))
         self._visits.add(task)
         return {task}
 
-    async def _visit(self, url: str) -> None:
+    async def _visit(self, url: str, arrival: Arrival) -> None:
         """Open the link; a script reads the page, decides, and gets its last answer when the login has ended."""
         from mcp_magics.auth.consent import consent
 
-        visitor = self._order.visitor
-        if visitor == "approve" or visitor == "deny":  # noqa: PLR1714  narrowed for the type
-            await consent(url, visitor, self._client)
-        else:
+        visitor, name = self._order.visitor, self._order.settings.server
+        if visitor == "person" or visitor == "browser":  # noqa: PLR1714  narrowed for the type
             await asyncio.to_thread(webbrowser.open, url)
+            return
+        try:
+            landing = await consent(url, visitor, self._client)
+        except MCPMagicsError as error:
+            told = (*error.failure.evidence, *self._forgotten())
+            step = f"%mcp login {name}, without --consent: decide in the browser"
+            raise ConnectionFailedError.of(replace(error.failure, server=name, evidence=told, next_step=step)) from None
+        if not arrival.settled:
+            raise self._sent_back_wrong(landing.status)
+
+    def _sent_back_wrong(self, status: int) -> ConnectionFailedError:
+        """A script came back with something that is not for this login: it will not come again."""
+        name = self._order.settings.server
+        return ConnectionFailedError(
+            "the authorization server sent the browser back with another state than this login's",
+            class_="state_mismatch",
+            phase="login",
+            server=name,
+            evidence=(f"the callback was refused with {status}, and nothing was exchanged (RFC 6749 §10.12)",),
+            next_step=f"%mcp oauth {name}",
+        )
 
     def _too_late(self) -> ConnectionFailedError:
         seconds, name = self._order.timeout, self._order.settings.server
         rejected = self.listener.rejected
-        strangers = (f"{rejected} requests came that were not for this login",) if rejected else ()
+        strangers = (f"{counted(rejected, 'request')} came back that did not fit this login",) if rejected else ()
         return ConnectionFailedError(
             f"nobody came back from the browser within {seconds:g} s",
             class_="timeout",
             phase="login",
             server=name,
-            evidence=(f"the browser was to end on {self._redirect.uri.partition('?')[0]}", *strangers),
+            evidence=(
+                *self._forgotten(),
+                *strangers,
+                f"the browser was to end on {self._redirect.uri.partition('?')[0]}",
+            ),
             next_step=f"%mcp login {name} (if that page did not open: paste the address the browser ends on)",
             retryable=True,
         )
+
+    def _forgotten(self) -> tuple[str, ...]:
+        """What to look for where an earlier client was used: a server that forgot it says so in the browser only."""
+        settings = self._order.settings
+        client = settings.known.client if settings.known is not None and settings.client_id is None else None
+        if client is None or client.origin != "registered":
+            return ()
+        step = f"%mcp logout {settings.server} --forget-client"
+        return (f"client {client.client_id} is of an earlier login; if that page calls it unknown: {step}",)

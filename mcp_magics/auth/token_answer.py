@@ -137,7 +137,7 @@ def _page(answer: Answer, server: str, method: str) -> Failure:
         "token",
         server,
         evidence(answer, told=f"client authenticated by {method}"),
-        "ask the operator of that address to allow this client",
+        f"%mcp login {server} --again; where that stays so, ask the operator of that address to allow this client",
         is_transient(answer),
     )
 

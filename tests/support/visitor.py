@@ -59,6 +59,12 @@ class _Form(HTMLParser):
             self.buttons.append(given)
 
 
+def form_of(page: str) -> tuple[str, dict[str, str]]:
+    """Where the first form of a page goes, and its hidden fields."""
+    form = _Form(page)
+    return form.action, form.hidden
+
+
 @dataclass
 class Visitor:
     """Talks to one protected server at ``mcp`` and to its authorization server at ``issuer``."""

@@ -74,6 +74,8 @@ class Authorize:
             return Decision(f"the scopes of the {party.scopes.source} are rejected: asked once more without", again)
         if callback.error is not None or callback.code is None:
             failure = denial(callback, party.settings.server)
+            if failure.class_ == "scope_rejected":
+                failure = replace(failure, evidence=(party.scopes_told, *failure.evidence))
             return Decision(failure.message, Refused(failure, party.found))
         redirect_uri = dict(ask.fields).get("redirect_uri", party.settings.redirect_uri)
         core = authorization_code(

@@ -71,7 +71,7 @@ class ResourceMetadata:
             found = replace(found, problems=(*found.problems, f"{metadata.url} names no resource (RFC 9728 §2)"))
         elif not covers(metadata.resource, url):
             return _mismatch(self.settings, metadata, found)
-        found = replace(found, resource=metadata)
+        found = replace(found, resource=metadata, unchecked=None)  # what failed before it was found is made good
         issuers = metadata.authorization_servers or (origin(url),)
         if not metadata.authorization_servers:
             problem = f"{metadata.url} names no authorization server"
@@ -132,7 +132,7 @@ class ServerMetadata:
             "discovery",
             self.settings.server,
             (f"from {metadata.url} (RFC 8414 §3.3: they must be identical)", *found.table),
-            f"a server's fault: one of the two addresses must change; %mcp oauth {self.settings.server} shows where",
+            f"%mcp oauth {self.settings.server} shows where: a server's fault, one of the two addresses must change",
         )
         return Decision(failure.message, Refused(failure, found))
 

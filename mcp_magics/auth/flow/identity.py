@@ -126,10 +126,16 @@ def identify(settings: FlowSettings, found: Found, server: AuthorizationServer, 
 
 def no_metadata(settings: FlowSettings, found: Found) -> Failure:
     """The failure of a discovery that found no authorization server: every address tried, with its answer."""
-    if found.unchecked is not None and found.resource is None:
-        message = f"could not check which authorization server is in charge: {found.unchecked.message}"
-        step = f"%mcp login {settings.server}"
-        return Failure(found.unchecked.class_, message, "discovery", settings.server, found.table, step, retryable=True)
+    name, told = settings.server, found.table[::-1]  # what was tried last tells most
+    if (failure := found.unchecked) is not None:
+        message = f"could not check which authorization server is in charge: {failure.message}"
+        step = f"%mcp login {name}" if failure.retryable else f"%mcp oauth {name}"
+        return Failure(failure.class_, message, "discovery", name, told, step, failure.retryable)
+    if found.resource is not None and found.resource.authorization_servers:
+        message = (
+            f"the authorization server in charge publishes no metadata: {found.resource.authorization_servers[0]!r}"
+        )
+        return Failure("no_oauth_metadata", message, "discovery", name, told, f"%mcp oauth {name}")
     needs = "asks for authorization" if found.refused else "works without a login"
     return Failure(
         "no_oauth_metadata",
