@@ -193,13 +193,12 @@ def test_behind_jupyterhub_the_browser_comes_back_through_the_proxy_that_was_rea
     cell.wait()
 
 
-def test_a_notebook_that_nbclient_runs_holds_no_widget(l2, tmp_path):
-    login = "%mcp login l2 --consent approve"
-    cells = [
-        nbformat.v4.new_code_cell(code)
-        for code in ("%load_ext mcp_magics", f"%mcp add l2 {l2.mcp}", "%mcp status", login)
-    ]
+def test_a_notebook_that_nbclient_runs_holds_no_widget(tmp_path):
+    lines = ("%load_ext mcp_magics", "%mcp playground start l2", "%mcp status", "%mcp login l2 --consent approve")
+    cells = [nbformat.v4.new_code_cell(line) for line in (*lines, "%mcp login l2 --again")]
     book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "p"}})
     NotebookClient(book, allow_errors=True, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert "logged in" in str(cells[3].outputs)
+    assert "login_unattended" in str(cells[4].outputs)
     assert "widgets" not in book.metadata
     assert VIEW not in nbformat.writes(book)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mcp_magics.auth.surroundings import Lookout
     from mcp_magics.connection.manager import Servers
     from mcp_magics.magics.progress import Surface
+    from mcp_magics.magics.showing import Use
 
 
 class Defaults(Protocol):
@@ -28,7 +29,8 @@ class Context:
     """The room a command works in.
 
     ``evaluate`` runs a Python expression in the user's namespace; ``surface`` is where something can be shown while
-    the command goes on. ``lookout`` looks at the kernel from the page's side, where a person's page is there.
+    the command goes on. ``lookout`` looks at the kernel from the page's side, where a person's page is there;
+    ``use`` says what becomes of the command's value.
     """
 
     servers: Servers
@@ -36,6 +38,7 @@ class Context:
     evaluate: Callable[[str], object]
     surface: Callable[[], Surface]
     lookout: Lookout | None = None
+    use: Use = "hooked"
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ class MCPMagics(Magics, Settings):
 
             attendant = self.attendant()
             lookout = self._front_ends.memory()
-            return run_blocking(self._steps(name, line, body, use, self._context(names, lookout)), attendant)
+            return run_blocking(self._steps(name, line, body, self._context(names, lookout, use)), attendant)
         except MCPMagicsError as error:
             failed = _bare(error)
         except KeyboardInterrupt:
@@ -87,7 +87,7 @@ class MCPMagics(Magics, Settings):
 
             attendant = self.attendant()
             lookout = self._front_ends.page()
-            return await run_awaiting(self._steps(name, line, body, use, self._context(names, lookout)), attendant)
+            return await run_awaiting(self._steps(name, line, body, self._context(names, lookout, use)), attendant)
         except MCPMagicsError as error:
             failed = _bare(error)
         except asyncio.CancelledError:
@@ -98,7 +98,7 @@ class MCPMagics(Magics, Settings):
             failed = interrupted()
         raise failed
 
-    async def _steps(self, name: str, line: str, body: str | None, use: Use, context: Context) -> Any:
+    async def _steps(self, name: str, line: str, body: str | None, context: Context) -> Any:
         from mcp_magics.magics.commands import performer
         from mcp_magics.magics.parse import parse
         from mcp_magics.magics.showing import Showing
@@ -107,12 +107,12 @@ class MCPMagics(Magics, Settings):
             command = parse(line, body=body, servers=context.names, verb="call" if name == "mcp_call" else None)
         except UnknownServerError as error:
             raise _with_problems(error, context) from None
-        showing = Showing(self._shell, command, use, self.progress_after)
+        showing = Showing(self._shell, command, context.use, self.progress_after)
         with showing.progress():
             value = await performer(command.verb.name)(context, command)
         return showing.present(value)
 
-    def _context(self, names: Names, lookout: Lookout | None) -> Context:
+    def _context(self, names: Names, lookout: Lookout | None, use: Use) -> Context:
         from mcp_magics.config.secrets import use_secret_store
         from mcp_magics.connection.manager import servers
         from mcp_magics.magics.context import Context
@@ -126,6 +126,7 @@ class MCPMagics(Magics, Settings):
             lambda source: eval(source, names),  # noqa: S307  the user's own cell
             lambda: display_of(self._shell),
             lookout,
+            use,
         )
 
     @property

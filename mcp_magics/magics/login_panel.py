@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
 Bundle = dict[str, str]
 
+PASTED_BELOW = "or paste below the address the browser ends on, if its page does not open"
+PASTED_LATER = "job.paste('ADDRESS') takes the address the browser ends on, if its page does not open"
 
-def panel(job: LoginJob) -> Bundle:
-    """How ``job`` stands, rich and plain."""
+
+def panel(job: LoginJob, how: str = PASTED_BELOW) -> Bundle:
+    """How ``job`` stands, rich and plain; ``how`` says where the address may be pasted."""
     link = job.link
     if link is None or job.state != "waiting":
         return _line(f"{job.server}: {job.line}")
-    notes = ["or paste below the address the browser ends on, if its page does not open", *link.notes]
+    notes = [how, *link.notes]
     return {"text/plain": _plain(job.server, link.url, notes), "text/html": _html(job.server, link.url, notes)}
 
 

@@ -47,6 +47,12 @@ export default {
       problem.textContent = "";
       if (text.trim() !== "") model.send({ do: "paste", text });
     });
+    // Inside JupyterLab, Chromium does not submit a form by Enter alone (measured with JupyterLab 4.6, Chromium 156).
+    box.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      form.requestSubmit();
+    });
     cancel.addEventListener("click", () => {
       cancel.disabled = paste.disabled = box.disabled = true;
       model.send({ do: "cancel" });

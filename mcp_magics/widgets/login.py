@@ -7,6 +7,7 @@ message of its own, is judged, and is kept nowhere.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ class LiveLogin:
         self._arrival = arrival
         self._answer = answer
         self._loop = asyncio.get_running_loop()
+        self._here = contextvars.copy_context()
         self._open = True
         self._widget = LoginWidget(server=clean(server))
         self._widget.on_msg(self._on_message)
@@ -75,9 +77,13 @@ class LiveLogin:
     def _end(self, answer: Answer) -> None:
         if self._open:
             self._open = False
-            self._handle.update(_GONE, raw=True)  # first: a page says "model not found" where a view outlives it
-            self._widget.close()
+            self._here.run(self._vanish)
             self._answer(answer)
+
+    def _vanish(self) -> None:
+        """Leave the output of the cell that made it; the view goes first, for it must not outlive its model."""
+        self._handle.update(_GONE, raw=True)
+        self._widget.close()
 
 
 def _shown(widget: LoginWidget) -> DisplayHandle:

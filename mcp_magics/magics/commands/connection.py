@@ -86,7 +86,8 @@ async def do_restart(context: Context, command: Command) -> Any:
 
 
 async def do_status(context: Context, command: Command) -> Listing:
-    """Connections as of now, with the process tree of each."""
+    """Connections as of now, with the process tree of each; cards that stay current where a page is there."""
+    await _show_cards(context, command)
     rows: list[dict[str, Any]] = []
     for server in _chosen(context, command):
         first, *others = _processes(server) or [{}]
@@ -95,6 +96,19 @@ async def do_status(context: Context, command: Command) -> Listing:
     problems = "; ".join(f"{each['server']}: {each['problem']}" for each in rows if each.get("problem"))
     rows = [{member: each.get(member, "") for member in members} for each in rows]
     return Listing(f"as of {datetime.now(UTC):%H:%M} UTC", _STATUS, rows, note=problems)
+
+
+async def _show_cards(context: Context, command: Command) -> None:
+    """Steps: the three axes as live cards. Not where an update would be printed as one more output."""
+    if context.lookout is None or context.use == "value" or not command.shown or command.options.flag("json"):
+        return
+    if await on_loop("status", context.lookout.front_end()) is None:
+        return
+    from mcp_magics.widgets.status import StatusCards
+
+    cards = StatusCards(lambda: _chosen(context, command), context.surface())
+    await on_loop("status", cards.draw())
+    cards.begin()
 
 
 def _processes(server: Server) -> list[dict[str, Any]]:

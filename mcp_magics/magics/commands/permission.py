@@ -13,9 +13,10 @@ from mcp_magics.connection.waiting import Until
 from mcp_magics.errors import CommandError, MCPMagicsError
 from mcp_magics.magics.auth_card import AuthCard, lifetime
 from mcp_magics.magics.cards import ServerCard
-from mcp_magics.magics.login_panel import ended, panel
+from mcp_magics.magics.login_panel import PASTED_BELOW, PASTED_LATER, ended, panel
 from mcp_magics.magics.oauth_options import oauth_entry
 from mcp_magics.magics.outcome import Note
+from mcp_magics.widgets.status import look_again
 
 if TYPE_CHECKING:
     from mcp_magics.auth.login import Visitor
@@ -88,11 +89,12 @@ def _show_live(context: Context, command: Command, job: LoginJob) -> None:
     if command.options.flag("json") or not command.shown or command.options.given("consent"):
         return  # nobody is to open the link
     surface, here = context.surface(), contextvars.copy_context()
+    how = PASTED_LATER if command.options.flag("no-wait") else PASTED_BELOW
     if not job.done:
-        surface.show(panel(job))
+        surface.show(panel(job, how))
 
     def redraw() -> None:
-        here.run(surface.end if job.done else surface.show, ended(job) if job.done else panel(job))
+        here.run(surface.end if job.done else surface.show, ended(job) if job.done else panel(job, how))
 
     job.on_change(redraw)
 
@@ -114,6 +116,7 @@ async def do_logout(context: Context, command: Command) -> Note:
     """Revoke what can be revoked, forget the tokens, and say what was removed."""
     server = context.servers[command.word(0) or ""]
     done = await on_loop(server.name, server.log_out(forget_client=command.options.flag("forget-client")))
+    look_again()
     return Note("\n".join(f"{server.name}: {line}" for line in done), {"server": server.name, "done": list(done)})
 
 

@@ -1,0 +1,117 @@
+"""Three axes as cards beside the table of ``%mcp status``: current while the kernel lives, static where it is saved."""
+
+from __future__ import annotations
+
+import pytest
+from support.notebook import done, with_s1
+from support.page import VIEW, Page
+
+from mcp_magics.widgets.status import BAD, CAUTION, GOOD, QUIET, Card, bundle
+
+
+def card(requirement: str, credential: str, connection: str, **more) -> Card:
+    return Card("s", requirement, credential, connection, **more)
+
+
+@pytest.mark.parametrize(
+    ("axes", "colour"),
+    [
+        (("required", "none", "failed"), BAD),
+        (("required", "none", "idle"), CAUTION),
+        (("required", "oauth_ok", "ready"), GOOD),
+        (("required", "reauth_needed", "ready"), BAD),
+        (("optional", "none", "ready"), GOOD),
+        (("unknown", "none", "idle"), QUIET),
+    ],
+)
+def test_a_card_has_the_colour_of_its_worst_axis(axes, colour):
+    assert card(*axes).colour == colour
+
+
+def test_every_axis_is_a_word_too_and_not_only_a_colour():
+    shown = bundle([card("required", "oauth_ok", "ready", tools=3)], 0)
+    assert shown["text/plain"].splitlines()[1] == "s: requirement required, credential oauth_ok, connection ready"
+    for word in ("requirement", "required", "credential", "oauth_ok", "connection", "ready", "3 tools"):
+        assert word in shown["text/html"]
+    assert "as of 00:00:00 UTC" in shown["text/html"]
+
+
+def test_what_a_server_says_is_escaped_in_its_card():
+    shown = bundle([card("none", "none", "failed", problem="<script>x</script>\x1b[31m", step="%mcp log <s>")], 0)
+    assert "<script" not in shown["text/html"]
+    assert "<s>" not in shown["text/html"]
+    assert "\x1b" not in shown["text/html"] + shown["text/plain"]
+
+
+@pytest.fixture
+def notebook(kernel):
+    return with_s1(kernel)
+
+
+def cards(outcome) -> list[str]:
+    """The cards among the outputs, plain."""
+    return [
+        text
+        for text in outcome.plain
+        if text.startswith("as of") and "requirement" in text and "\t" not in text and ", connection" in text
+    ]
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("form", ["%mcp status", "def f():\n    %mcp status\nf()"], ids=["awaited", "synchronous"])
+def test_the_cards_follow_what_later_cells_do(notebook, form):
+    Page(notebook)
+    done(notebook.run("%mcp status --quiet", stdin=[]))
+    first = done(notebook.run("%mcp status", stdin=[]))
+    assert len(cards(first)) == 1
+    cell = done(notebook.run(form, stdin=[]))
+    assert cards(cell)[0].endswith("s1: requirement none, credential none, connection ready")
+    assert [bundle for bundle in cell.outputs if VIEW in bundle] == []
+    done(notebook.run("%mcp disconnect s1"))
+    notebook.until(lambda: cards(cell)[0].endswith("connection idle"))
+    assert cards(first)[0].endswith("connection ready"), "only the newest cards are kept current"
+
+
+@pytest.mark.kernel
+def test_the_cards_see_a_login_and_a_logout(kernel):
+    Page(kernel)
+    done(kernel.run("%load_ext mcp_magics\n%mcp playground start l2 --quiet"))
+    cell = done(kernel.run("%mcp status l2", stdin=[]))
+    assert "credential none, connection idle" in cards(cell)[0]
+    done(kernel.run("%mcp login l2 --consent approve"))
+    kernel.until(lambda: "connection ready" in cards(cell)[0])
+    assert "credential oauth" in cards(cell)[0]
+    done(kernel.run("%mcp disconnect l2\n%mcp logout l2"))
+    kernel.until(lambda: cards(cell)[0].endswith("credential none, connection idle"))
+
+
+@pytest.mark.kernel
+def test_a_server_that_is_removed_or_added_leaves_or_joins_the_cards(notebook):
+    Page(notebook)
+    cell = done(notebook.run("%mcp status", stdin=[]))
+    done(notebook.run("%mcp add other --no-connect -- nothing"))
+    notebook.until(lambda: "other: " in cards(cell)[0])
+    done(notebook.run("%mcp remove s1"))
+    notebook.until(lambda: "s1: " not in cards(cell)[0])
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("code", ["%mcp status;", "%mcp status --quiet", "x = %mcp status", "%mcp status --json"])
+def test_no_cards_where_nothing_is_to_be_shown(notebook, code):
+    Page(notebook)
+    assert cards(done(notebook.run(code, stdin=[]))) == []
+
+
+@pytest.mark.kernel
+def test_no_cards_where_no_page_answers_or_nobody_is_there(notebook):
+    assert cards(done(notebook.run("%mcp status", stdin=[]))) == []
+    Page(notebook)
+    assert cards(done(notebook.run("%mcp status"))) == []
+
+
+@pytest.mark.kernel
+def test_after_the_extension_was_loaded_anew_there_are_cards_again(notebook):
+    Page(notebook)
+    done(notebook.run("%mcp status", stdin=[]))
+    done(notebook.run("%reload_ext mcp_magics\n%mcp status", stdin=[]))
+    assert len(cards(done(notebook.run("%mcp status", stdin=[])))) == 1
