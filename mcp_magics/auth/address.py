@@ -7,14 +7,28 @@ addresses only when the server itself is private (MCP security best practices: s
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import urlsplit
+import re
+import socket
+from urllib.parse import SplitResult, urlsplit
 
 _CLOUD = frozenset(
     {"metadata", "metadata.google.internal", "metadata.goog", "instance-data", "100.100.100.200", "fd00:ec2::254"}
 )
 _LOCAL_NAMES = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
+_NUMBERS = re.compile(r"(?:[0-9a-fx]*\.)*(?:0x[0-9a-f]*|[0-9]+)\.?", re.IGNORECASE)
+"""A host that ends in a number: an IPv4 address to every resolver, however it is spelt."""
+_PLAIN = re.compile(r"[A-Za-z0-9._~:/?&=%@+,*\-]{1,500}")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def split(url: str) -> SplitResult:
+    """The parts of a URL that somebody else wrote; one that cannot be read is all path, without scheme and host."""
+    try:
+        return urlsplit(url)
+    except ValueError:  # an unmatched bracket, characters that NFKC would turn into delimiters
+        return SplitResult("", "", url, "", "")
 
 
 def refusal(url: str, server_url: str) -> str | None:
@@ -27,7 +41,8 @@ def refusal(url: str, server_url: str) -> str | None:
         return f"{host} is a link-local or cloud-metadata address"
     if is_private(host) and not is_private(server_host):
         return f"{host} is a private address and {server_host} is not"
-    if parts.scheme == "http" and not is_loopback(host) and host != server_host:
+    as_configured = host == server_host and urlsplit(server_url).scheme == "http"
+    if parts.scheme == "http" and not is_loopback(host) and not as_configured:
         return f"{parts.scheme}://{host} is neither https nor loopback"
     return None
 
@@ -40,6 +55,11 @@ def browser_refusal(url: str, server_url: str) -> str | None:
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         return f"{parts.scheme}://{parts.hostname} is neither https nor loopback"
     return None
+
+
+def is_plain(text: str) -> bool:
+    """Whether text of a server's may stand in a line to type: it holds nothing that a line or a shell would read."""
+    return _PLAIN.fullmatch(text) is not None
 
 
 def is_forbidden(host: str) -> bool:
@@ -78,9 +98,26 @@ def _unreadable(url: str) -> str | None:
 
 
 def _address(host: str) -> IPAddress | None:
+    text = host.strip("[]").split("%")[0]
     try:
-        address = ipaddress.ip_address(host.strip("[]").split("%")[0])
+        address = ipaddress.ip_address(text)
     except ValueError:
+        return _spelt_oddly(text)
+    return address if isinstance(address, ipaddress.IPv4Address) else _inside(address) or address
+
+
+def _spelt_oddly(text: str) -> ipaddress.IPv4Address | None:
+    """An IPv4 address in hexadecimal, octal, or fewer than four numbers, as resolvers read it."""
+    if _NUMBERS.fullmatch(text) is None:
         return None
-    mapped = getattr(address, "ipv4_mapped", None)
-    return mapped or address
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(text.rstrip(".")))
+    except OSError:
+        return None
+
+
+def _inside(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address within: mapped (RFC 4291 §2.5.5.2), NAT64 (RFC 6052 §2.1) or 6to4 (RFC 3056 §2)."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour

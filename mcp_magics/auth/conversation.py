@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from mcp_magics.auth.address import is_forbidden, refusal
+from mcp_magics.auth.address import is_forbidden, is_loopback, is_private, refusal
 from mcp_magics.auth.message import Answer
 from mcp_magics.errors import Failure
 from mcp_magics.redact import redactor
@@ -56,7 +56,7 @@ class HttpConversation:
 
     async def _exchange(self, ask: Ask, began: float) -> Answer:
         request = self._request(ask)
-        for _ in range(MAX_REDIRECTS):
+        for _ in range(MAX_REDIRECTS + 1):
             reason = refusal(str(request.url), self._server_url) or await self._resolved(request.url)
             if reason is not None:
                 text = f"{_shown(str(request.url))} is not requested: {reason}"
@@ -100,16 +100,27 @@ class HttpConversation:
         """Why the addresses behind a name are refused; a proxy resolves names itself."""
         if proxy_for(str(url)) is not None:
             return None
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
-        except OSError:
-            return None  # the request will say so, with its own words
-        hidden = [str(address[4][0]) for address in found if is_forbidden(str(address[4][0]))]
-        return f"{url.host} is {hidden[0]}, a link-local or cloud-metadata address" if hidden else None
+        found = await _addresses(url.host)
+        if hidden := [each for each in found if is_forbidden(each)]:
+            return f"{url.host} is {hidden[0]}, a link-local or cloud-metadata address"
+        here = [each for each in found if is_loopback(each)]
+        server_host = httpx2.URL(self._server_url).host
+        if not here or is_private(server_host) or any(map(is_loopback, await _addresses(server_host))):
+            return None
+        return f"{url.host} is {here[0]}, this machine, and {server_host} is not"
 
     def _failure(self, class_: str, message: str) -> Failure:
         return Failure(class_, message, "discovery", self._server, retryable=class_ == "no_response")
+
+
+async def _addresses(host: str) -> list[str]:
+    """What ``host`` resolves to; nothing where it does not: the request will say so, with its own words."""
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return []
+    return [str(address[4][0]) for address in found]
 
 
 def _shown(url: str) -> str:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlunsplit
+
+from mcp_magics.auth.address import split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +43,7 @@ class Ask:
             return self.form
         if self.body is not None:
             return tuple((name, _as_text(value)) for name, value in self.body.items())
-        return tuple(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+        return tuple(parse_qsl(split(self.url).query, keep_blank_values=True))
 
     def changed(self, changes: Mapping[str, Any]) -> Self:
         """The same request with fields replaced, added, or (None) left out; a list repeats its name."""
@@ -76,9 +78,10 @@ class Answer:
 
     @property
     def document(self) -> Mapping[str, Any] | None:
-        """The body as a JSON object, or None where it is none."""
+        """The body as a JSON object, or None where it is none; half of a surrogate pair in its text makes it none."""
         try:
             parsed = json.loads(self.body)
+            json.dumps(parsed, ensure_ascii=False).encode()  # what cannot be written cannot be asked with either
         except (ValueError, RecursionError):  # deep nesting, from a hostile server
             return None
         return parsed if isinstance(parsed, dict) else None
@@ -93,7 +96,7 @@ class Conversation(Protocol):
 
 def with_query(url: str, fields: Fields) -> str:
     """``url`` with its query replaced by ``fields``."""
-    return urlunsplit(urlsplit(url)._replace(query=urlencode(fields)))
+    return urlunsplit(split(url)._replace(query=urlencode(fields)))
 
 
 def _changed(fields: Fields, changes: Mapping[str, Any]) -> Fields:

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
+
+from mcp_magics.auth.address import split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from urllib.parse import SplitResult
 
 RESOURCE_PATH = "/.well-known/oauth-protected-resource"
 OAUTH_PATH = "/.well-known/oauth-authorization-server"
 OPENID_PATH = "/.well-known/openid-configuration"
 MAX_SERVERS = 5
+LONGEST_TEXT = 4096
+"""Characters beyond which a member is no address, and no scope."""
+MAX_TEXTS = 1000
+_DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +113,16 @@ class AuthorizationServer:
 
 def resource_candidates(server_url: str, named: str | None) -> tuple[str, ...]:
     """Where protected resource metadata may stand: as the challenge says, then at the well-knowns (RFC 9728 §3.1)."""
-    base, path, query = origin(server_url), urlsplit(server_url).path.rstrip("/"), urlsplit(server_url).query
+    base, path, query = origin(server_url), split(server_url).path.rstrip("/"), split(server_url).query
     paths = [f"{base}{RESOURCE_PATH}{path}" + (f"?{query}" if query else "")] if path or query else []
     return tuple(dict.fromkeys([*([named] if named else []), *paths, f"{base}{RESOURCE_PATH}"]))
 
 
 def server_candidates(issuer: str) -> tuple[str, ...]:
     """Where the metadata of ``issuer`` may stand: RFC 8414 §3.1, OpenID Connect Discovery §4, and its root."""
-    base, path = origin(issuer), urlsplit(issuer).path.rstrip("/")
+    base, path = origin(issuer), split(issuer).path.rstrip("/")
+    if not split(issuer).netloc:
+        return (issuer,)  # it is no address: the request is refused, and says why
     if not path:
         return f"{base}{OAUTH_PATH}", f"{base}{OPENID_PATH}"
     inserted = (f"{base}{OAUTH_PATH}{path}", f"{base}{OPENID_PATH}{path}")
@@ -122,42 +131,47 @@ def server_candidates(issuer: str) -> tuple[str, ...]:
 
 def origin(url: str) -> str:
     """Scheme and authority of ``url``."""
-    parts = urlsplit(url)
+    parts = split(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def canonical(server_url: str) -> str:
     """The canonical address of a server (RFC 8707 §2): scheme and host in lower case, no fragment, no lone slash."""
-    parts = urlsplit(server_url)
+    parts = split(server_url)
     path = "" if parts.path == "/" else parts.path
     return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), path, parts.query, ""))
 
 
 def same_issuer(one: str, other: str) -> bool:
     """Whether two issuers are the same string (RFC 8414 §3.3), the slash of a bare root aside."""
-    return one == other or (_rootless(one) == _rootless(other) and not urlsplit(_rootless(one)).path)
+    return one == other or (_rootless(one) == _rootless(other) and not split(_rootless(one)).path)
 
 
 def covers(resource: str, server_url: str) -> bool:
     """Whether ``resource`` is ``server_url`` or a prefix of it that ends where a path segment does (RFC 9728 §3.3)."""
-    wanted, given = urlsplit(canonical(server_url)), urlsplit(canonical(resource))
-    if (wanted.scheme, wanted.netloc) != (given.scheme, given.netloc) or given.query not in ("", wanted.query):
+    wanted, given = split(canonical(server_url)), split(canonical(resource))
+    if _authority(wanted) != _authority(given) or given.query not in ("", wanted.query):
         return False
     prefix = given.path.rstrip("/")
     return wanted.path == given.path or wanted.path.rstrip("/") == prefix or wanted.path.startswith(f"{prefix}/")
 
 
+def _authority(parts: SplitResult) -> tuple[str, str]:
+    """Scheme and authority, the default port left out (RFC 3986 §6.2.3)."""
+    return parts.scheme, parts.netloc.removesuffix(_DEFAULT_PORTS.get(parts.scheme, ""))
+
+
 def _rootless(issuer: str) -> str:
-    return issuer.removesuffix("/") if urlsplit(issuer).path == "/" else issuer
+    return issuer.removesuffix("/") if split(issuer).path == "/" else issuer
 
 
 def _text(document: Mapping[str, Any], name: str) -> str | None:
     value = document.get(name)
-    return value.strip() or None if isinstance(value, str) else None
+    return value.strip() or None if isinstance(value, str) and len(value) <= LONGEST_TEXT else None
 
 
 def _texts(document: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
     value = document.get(name)
     if not isinstance(value, list):
         return None
-    return tuple(each for each in value if isinstance(each, str))
+    return tuple(each for each in value[:MAX_TEXTS] if isinstance(each, str) and len(each) <= LONGEST_TEXT)

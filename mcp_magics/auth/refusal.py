@@ -10,8 +10,10 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.auth.address import is_plain
 from mcp_magics.auth.flow.scopes import union
 from mcp_magics.auth.metadata import canonical
+from mcp_magics.auth.oauth_error import shown
 from mcp_magics.redact import redactor
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def claims(token: str) -> dict[str, Any] | None:
         return None
     try:
         found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):  # deep nesting, from a hostile server
         return None
     return found if isinstance(found, dict) else None
 
@@ -98,11 +100,12 @@ def _token_rejected(failure: Failure, spec: ServerSpec, credential: OAuthCredent
     aud = audiences(claims(tokens.access_token)) if tokens is not None else None
     resource = credential.resource or credential.server_url
     if aud is not None and canonical(resource) not in {canonical(each) for each in aud}:
+        named = f" --oauth-resource {aud[0]}" if aud and is_plain(aud[0]) else ""
         return replace(
             failure,
             class_="audience_rejected",
-            message=f"the token is for {', '.join(aud)}, and the server is {resource}",
-            next_step=f"%mcp login {spec.name} --again --oauth-resource {aud[0]}",
+            message=f"the token is for {shown(', '.join(aud) or 'nobody')}, and the server is {resource}",
+            next_step=f"%mcp login {spec.name} --again{named}",
         )
     text = "the server refuses the token, also after a refresh" if tokens and tokens.refresh_token else None
     return replace(
@@ -131,5 +134,5 @@ def _step_up(
         return replace(failure, message=text, evidence=evidence, next_step=step)
     scopes = ",".join(union(asked, granted, wanted))
     text = f"this needs more than was granted: {' '.join(missing) or 'scopes the server does not name'} (403)"
-    step = f"%mcp login {spec.name} --scopes {scopes}" if scopes else f"%mcp auth {spec.name}"
+    step = f"%mcp login {spec.name} --scopes {scopes}" if is_plain(scopes) else f"%mcp auth {spec.name}"
     return replace(failure, message=text, evidence=evidence, next_step=step)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
+from mcp_magics.auth.address import split
 from mcp_magics.redact import redactor
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ SECRET_FIELDS = frozenset(
 )
 SHOWN_HEADERS = ("content-type", "www-authenticate", "dpop-nonce", "location", "cache-control", "mcp-session-id")
 LONGEST_BODY = 4_000
+MOST_MEMBERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def _disguised(name: str, value: str) -> str:
 
 def _address(url: str, disguise: Callable[[str, str], str]) -> str:
     """The address without its query: that is a table of its own."""
-    return disguise("url", urlunsplit(urlsplit(url)._replace(query="", fragment="")))
+    return disguise("url", urlunsplit(split(url)._replace(query="", fragment="")))
 
 
 def _header(name: str, value: str, disguise: Callable[[str, str], str]) -> str:
@@ -119,7 +122,8 @@ def _answered(answer: Answer | None, callback: Callback | None, disguise: Callab
     if document is None:
         body = redactor().data(answer.body[:LONGEST_BODY]).decode("utf-8", "replace")
         return (*headers, *((("body", body),) if body else ()))
-    return (*headers, *((name, disguise(name, _text(value))[:LONGEST_BODY]) for name, value in document.items()))
+    members = islice(document.items(), MOST_MEMBERS)
+    return (*headers, *((name, disguise(name, _text(value))[:LONGEST_BODY]) for name, value in members))
 
 
 def _text(value: object) -> str:

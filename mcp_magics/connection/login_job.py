@@ -111,7 +111,7 @@ class LoginJob:
             return "waiting" if self.link is not None and not self.link.arrival.settled else "running"
         if self.error is None:
             return "succeeded"
-        return "failed" if isinstance(self.error, MCPMagicsError) else "cancelled"
+        return "cancelled" if isinstance(self.error, asyncio.CancelledError) else "failed"
 
     @property
     def line(self) -> str:
@@ -120,6 +120,8 @@ class LoginJob:
             return "waiting for the browser to come back"
         if self.state == "failed" and isinstance(self.error, MCPMagicsError):
             return f"failed: {self.error.failure.class_}: {self.error.failure.message}"
+        if self.state == "failed":
+            return f"failed: {type(self.error).__name__}: {self.error}"
         if self.state == "running":
             return self.steps[-1].decision if self.steps else "asking the server"
         return {"succeeded": "logged in", "cancelled": "cancelled"}[self.state]
@@ -132,7 +134,10 @@ class LoginJob:
 
     def cancel(self) -> None:
         """End it; nothing was stored."""
-        self.job.cancel()
+        background.start(self._cancel())
+
+    async def _cancel(self) -> None:
+        self.job.cancel()  # from a task: it comes after the first step of the job, which has to be told of it
 
     def wait(self, seconds: float | None = None) -> LoginJob:
         """Block until it has ended; raises what it failed with, or ``TimeoutError`` after ``seconds``."""
@@ -144,10 +149,12 @@ class LoginJob:
         error = self.error
         if isinstance(error, MCPMagicsError):
             raise type(error).of(error.failure)
-        if error is not None:
+        if isinstance(error, asyncio.CancelledError):
             from mcp_magics.connection.exchange import interrupted
 
             raise interrupted(self.server)
+        if error is not None:
+            raise error
         return self
 
     def to_json(self) -> dict[str, Any]:

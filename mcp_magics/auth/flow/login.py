@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mcp_magics.auth.authorization import Pkce
 from mcp_magics.auth.flow.authorization import Authorize
+from mcp_magics.auth.flow.discovery import unusable_endpoint
 from mcp_magics.auth.flow.exchange import IdentityExchange, Party, token
 from mcp_magics.auth.flow.identity import identify, known_client, no_metadata
 from mcp_magics.auth.flow.scopes import choose_scopes
@@ -29,6 +30,8 @@ def begin(discovered: Discovered) -> State:
             return Refused(no_metadata(settings, found), found)
         server = AuthorizationServer.by_default(settings.url)
         found = replace(found, server=server)
+        if (failure := unusable_endpoint(settings, server)) is not None:
+            return Refused(failure, found)
     if (failure := _impossible(settings, server)) is not None:
         return Refused(failure, found)
     client = known_client(settings, server)
