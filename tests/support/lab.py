@@ -1,0 +1,171 @@
+"""JupyterLab as a hub serves it, below a path and behind a token, with jupyter-server-proxy; and Chromium before it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import httpx2
+import nbformat
+
+from support.paths import package_parent
+from support.required import required
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+BASE = "/user/alice/"
+NOTEBOOK = "login.ipynb"
+PATIENCE = 60.0
+"""Seconds that any one thing may take in the browser; a bound, not an expectation."""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A server at ``origin`` that serves the notebooks in ``directory`` below :data:`BASE`."""
+
+    origin: str
+    token: str
+    directory: Path
+
+    @property
+    def url(self) -> str:
+        """Its address, without the token."""
+        return f"{self.origin}{BASE}"
+
+    def write(self, *cells: str) -> None:
+        """Make :data:`NOTEBOOK` of these cells."""
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(notebook, self.directory / NOTEBOOK)
+
+    def saved(self) -> str:
+        """The notebook as it stands on the disk."""
+        return (self.directory / NOTEBOOK).read_text("utf-8")
+
+    def end_kernels(self) -> None:
+        """Shut every kernel down, as the list of running kernels does."""
+        with httpx2.Client(base_url=self.url, headers={"Authorization": f"token {self.token}"}) as http:
+            for session in http.get("api/sessions").json():
+                assert http.delete(f"api/sessions/{session['id']}", timeout=PATIENCE).status_code == 204
+
+
+@contextmanager
+def running_lab(directory: Path) -> Iterator[Lab]:
+    """JupyterLab until the block ends, with its own configuration and runtime below ``directory``."""
+    port, token, root = free_port(), secrets.token_hex(16), directory / "notebooks"
+    root.mkdir()
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}"]
+    command += [f"--ServerApp.base_url={BASE}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"]
+    command += ["--ServerApp.port_retries=0", "--LabApp.expose_app_in_browser=True"]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    lab = Lab(f"http://127.0.0.1:{port}", token, root)
+    with (directory / "lab.log").open("wb") as log:
+        process = subprocess.Popen(command, env=_environment(directory), stdout=log, stderr=log, cwd=root)
+        try:
+            _wait_until_it_answers(lab, process)
+            yield lab
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+def free_port() -> int:
+    """A port that nobody has at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
+def _environment(directory: Path) -> dict[str, str]:
+    home = directory / "home"
+    home.mkdir()
+    own = {f"JUPYTER_{kind}_DIR": str(directory / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    own |= {"MCP_MAGICS_HOME": str(home), "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "JUPYTER"))}
+    return {**kept, **own, "IPYTHONDIR": str(home / ".ipython"), "PYTHONPATH": str(package_parent())}
+
+
+def _wait_until_it_answers(lab: Lab, process: subprocess.Popen[bytes]) -> None:
+    deadline, turn = monotonic() + PATIENCE, threading.Event()
+    while monotonic() < deadline:
+        assert process.poll() is None, (lab.directory.parent / "lab.log").read_text()
+        try:
+            if httpx2.get(f"{lab.url}api/status", headers={"Authorization": f"token {lab.token}"}).is_success:
+                return
+        except httpx2.TransportError:
+            turn.wait(0.05)
+    raise TimeoutError(f"JupyterLab did not answer within {PATIENCE} s")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium without a screen; leaves the test where it, or playwright, is missing."""
+    program = shutil.which("chromium") or required("chromium is not on PATH")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        required("playwright is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class Desk:
+    """One person's browser with the notebook open; ``complaints`` are the errors of its console so far."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    @classmethod
+    def at(cls, browser: Browser, lab: Lab) -> Desk:
+        """Open the notebook and wait for its kernel."""
+        context = browser.new_context(viewport={"width": 1200, "height": 900})
+        context.set_default_timeout(PATIENCE * 1000)
+        page = context.new_page()
+        desk = cls(page)
+        page.on("console", lambda message: desk.complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: desk.complaints.append(str(error)))
+        page.goto(f"{lab.url}lab/tree/{NOTEBOOK}?token={lab.token}&reset")
+        page.locator(".jp-NotebookPanel .jp-Notebook").wait_for()
+        page.wait_for_function(_KERNEL_IS_IDLE)
+        return desk
+
+    def run_all(self) -> None:
+        """Run every cell, and do not wait for them."""
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+
+    def save(self) -> None:
+        """Save the notebook."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+    def output(self, number: int) -> Locator:
+        """The output of the cell of that number, counted from 0."""
+        return self.page.locator(".jp-Notebook .jp-CodeCell").nth(number).locator(".jp-Cell-outputArea")
+
+    def visit(self, link: Locator) -> Page:
+        """Click a link that opens another window, and look at that."""
+        with self.page.context.expect_page() as opened:
+            link.click()
+        return opened.value
+
+
+_KERNEL_IS_IDLE = """() => {
+  const panel = window.jupyterapp?.shell.currentWidget;
+  return panel?.sessionContext?.session?.kernel?.status === 'idle';
+}"""
