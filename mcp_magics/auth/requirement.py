@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from mcp_magics.auth.flow.state import Discovered, Found, Refused
@@ -27,6 +27,13 @@ class Measured:
     failure: Failure | None = None
     found: Found = field(default_factory=Found)
     at: float | None = None
+
+    def beside(self, earlier: Measured) -> Measured:
+        """This measurement, with what an earlier one saw refused that nobody has asked for again (``tools/call``)."""
+        again = earlier.refused in (None, "initialize", "tools/list", "GET")
+        if again or self.requirement not in ("none", "optional"):
+            return self
+        return replace(self, requirement="required", refused=earlier.refused)
 
     @property
     def text(self) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mcp_magics.auth.flow.state import Found
-from mcp_magics.auth.refusal import UNAUTHORIZED
+from mcp_magics.auth.refusal import LOGIN_NEEDED, UNAUTHORIZED
 from mcp_magics.auth.requirement import NOT_MEASURED, Measured, measured
 from mcp_magics.auth.status import AuthStatus, Holding, auth_status, configured
 from mcp_magics.config.expand import lookup
@@ -177,7 +177,7 @@ class Permission:
 
     async def refused_to_open(self, failure: Failure, challenge: str | None = None) -> Failure:
         """``failure`` of connecting, explained; a demand for a credential is measured first."""
-        if failure.class_ in UNAUTHORIZED:
+        if failure.class_ in LOGIN_NEEDED:
             await self.measure()
         elif isinstance(self.spec.transport, HttpTransport):
             self.known = Measured("unknown", None, failure, at=time.time())
@@ -195,7 +195,7 @@ class Permission:
 
         try:
             async with asyncio.timeout(DISCOVERY_TIMEOUT), self._conversation() as (conversation, _):
-                self.known = measured(await Driver(state, conversation).run())
+                self.known = measured(await Driver(state, conversation).run()).beside(self.known)
         except TimeoutError:
             self.known = Measured("unknown", None, self._too_slow(), Found(), time.time())
 
