@@ -151,7 +151,7 @@ def test_the_readme_shows_what_comes(kernel):
             compared += 1
         elif language == "python" and code.startswith("%%mcp_call"):
             assert kernel.run(code).status == "ok"
-    assert compared == 4
+    assert compared == 5
 
 
 @pytest.mark.kernel

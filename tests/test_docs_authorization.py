@@ -108,6 +108,19 @@ def test_a_fault_has_the_class_the_page_says(player, fault, class_):
     player.fails("%mcp login l2 --consent approve --quiet", class_)
 
 
+def test_a_login_and_a_flow_have_what_the_page_on_python_names(player):
+    player("%mcp playground start l2 --quiet")
+    player("from mcp_magics import servers; job = servers['l2'].login(visitor='approve').wait()")
+    player("%mcp oauth l2 --consent approve -o flow --quiet")
+    for name, least in (("job", 7), ("flow", 10)):
+        named = set(re.findall(rf"\b{name}\.(\w+)", text("python.md")))
+        assert len(named) >= least
+        assert named <= set(dir(player.value(name)))
+    views = set(re.findall(r"`?\.(request|answer|decision|section)", text("python.md")))
+    assert views <= set(dir(player.value("flow.run(until='registration').rerun('anonymous')")))
+    player("flow.close()")
+
+
 def test_every_key_of_the_configuration_is_documented_with_its_option():
     table = {option: (key, summary) for key, option, summary in rows(text("configuration.md"), KEYS)}
     assert len(table) == len(OAUTH)
