@@ -102,6 +102,27 @@ def test_the_redirect_uri_is_the_one_the_page_says():
         assert found.pastes == (pastes == "yes")
 
 
+def test_over_ssh_the_link_comes_with_the_line_to_type(player, monkeypatch):
+    monkeypatch.setenv("SSH_CONNECTION", "10.0.0.2 50000 10.0.0.9 22")
+    monkeypatch.setenv("LOGNAME", "alice")
+    player("%mcp playground start l2 --quiet")
+    panel = player("job = %mcp login l2 --no-wait").text
+    port = re.search(r"127\.0\.0\.1:(\d+)/callback/", player.value("job.link.redirect_uri"))[1]
+    assert f"ssh -L {port}:127.0.0.1:{port} alice@10.0.0.9" in panel
+    player("job.cancel()")
+    assert player.run("job.wait()").error is not None
+
+
+def test_an_anonymous_request_carries_the_headers_the_page_says(player):
+    player("%mcp playground start l0 --quiet")
+    player("from mcp_magics import servers; at = servers['l0'].spec.transport.url")
+    player("servers.add('x', url=at, headers={'X-Team': 'blue', 'X-Api-Key': 'a-key-that-is-no-key'})")
+    seen = player.value("servers['x'].call('requests_seen').data['requests']")
+    with_key = ["x-api-key" in request["headers"] for request in seen]
+    assert all(request["headers"]["x-team"] == "blue" for request in seen)
+    assert with_key == [True, True, *[False] * 8, True]  # two of the connection, eight of the measure, and the call
+
+
 @pytest.mark.parametrize(("fault", "class_"), FAULTS)
 def test_a_fault_has_the_class_the_page_says(player, fault, class_):
     player(f"%mcp playground start l2 --fault {fault} --quiet")
