@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
-from mcp_magics.auth.redirect import CallbackOptions, callback_id, plan_listener, redirect_of
-from mcp_magics.auth.surroundings import FrontEnd, Surroundings, surroundings
+from mcp_magics.auth.redirect import CallbackOptions, callback_id, plan_listener, port_behind, redirect_of
+from mcp_magics.auth.surroundings import FrontEnd, Surroundings, seen_through, surroundings
 from mcp_magics.errors import ConfigurationError
 
 URL = "https://beta-api.fixture.app/api/mcp"
@@ -271,3 +274,60 @@ def test_every_rung_says_why_in_one_sentence():
     for where in (LOCAL, found({"CODESPACES": "true"}), found({}, LAB), Surroundings("local", "so")):
         assert where.why
         assert "\n" not in where.why
+
+
+@pytest.mark.parametrize(
+    ("uri", "port"),
+    [
+        ("http://127.0.0.1:4711/callback/x", 4711),
+        ("https://hub.example/user/alice/proxy/4711/callback/x", 4711),
+        ("http://127.0.0.1:8888/user/alice/proxy/4711/callback/x", 4711),
+        ("https://hub.example/callback", 0),
+        ("https://hub.example/proxy/99999/callback", 0),
+    ],
+)
+def test_a_registered_redirect_uri_tells_which_port_of_ours_it_leads_to(uri, port):
+    assert port_behind(uri) == port
+
+
+# What a page is made to look at
+
+
+class Lookout:
+    """A page that answers ``front_end``, and reaches us or not when it tries."""
+
+    def __init__(self, front_end: FrontEnd | None, *, reaches: bool = False) -> None:
+        self.seen = front_end
+        self.reaches = reaches
+        self.probes: list[tuple[int, str]] = []
+
+    async def front_end(self) -> FrontEnd | None:
+        return self.seen
+
+    async def probed(self, port: int, path: str) -> FrontEnd | None:
+        self.probes.append((port, path))
+        return self.seen and replace(self.seen, proxy_answers=self.reaches)
+
+
+@pytest.mark.parametrize(
+    ("environ", "origin", "probes"),
+    [
+        ({}, "http://127.0.0.1:8888", False),
+        ({}, "https://lab.example", True),
+        ({"JUPYTERHUB_SERVICE_PREFIX": "/user/alice/"}, "https://hub.example", True),
+        ({"SSH_CONNECTION": "10.0.0.1 5 10.0.0.2 22"}, "http://127.0.0.1:8888", True),
+        ({"COLAB_RELEASE_TAG": "1"}, "https://colab.example", False),
+        ({}, "vscode-webview://1", False),
+    ],
+)
+def test_a_page_probes_the_proxy_only_where_that_decides(environ, origin, probes):
+    lookout = Lookout(FrontEnd(origin, "/user/alice/"), reaches=True)
+    where = asyncio.run(seen_through(environ, lookout, 4711, "/ping"))
+    assert lookout.probes == ([(4711, "/ping")] if probes else [])
+    uri = where.uri(4711, "/callback")
+    assert uri == (f"{origin}/user/alice/proxy/4711/callback" if probes else None)
+
+
+def test_where_no_page_answers_the_environment_decides_alone():
+    environ = {"JUPYTERHUB_SERVICE_PREFIX": "/user/alice/"}
+    assert asyncio.run(seen_through(environ, Lookout(None), 4711, "/ping")) == surroundings(environ)

@@ -189,8 +189,12 @@ def test_behind_jupyterhub_the_browser_comes_back_through_the_proxy_that_was_rea
     port = page.probes[1].partition("/")[0]
     through = redirect.startswith(f"https://hub.example/user/alice/proxy/{port}/callback/")
     assert through if reaches else redirect.startswith(f"http://127.0.0.1:{port}/callback/")
+    page.send(do="paste", text=where_the_browser_ends(link_in(cell.outcome)))
+    done(cell.wait())
+    again = begun(notebook, page, "%mcp login l2 --again")
+    assert redirect_of(link_in(again.outcome)) == redirect, "the client that was registered serves again"
     page.send(do="cancel")
-    cell.wait()
+    again.wait()
 
 
 def test_a_notebook_that_nbclient_runs_holds_no_widget(tmp_path):

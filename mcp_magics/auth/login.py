@@ -8,11 +8,9 @@ from __future__ import annotations
 import asyncio
 import webbrowser
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
-from urllib.parse import urlsplit
 
-from mcp_magics.auth.address import is_loopback
 from mcp_magics.auth.arrival import Arrival
 from mcp_magics.auth.credential import OAuthCredential
 from mcp_magics.auth.driver import Driver
@@ -21,7 +19,7 @@ from mcp_magics.auth.flow.login import begin
 from mcp_magics.auth.flow.state import Granted, Refused
 from mcp_magics.auth.listener import open_listener
 from mcp_magics.auth.pages import Failed, Succeeded
-from mcp_magics.auth.redirect import CallbackOptions, plan_listener, redirect_of
+from mcp_magics.auth.redirect import CallbackOptions, plan_listener, port_behind, redirect_of
 from mcp_magics.errors import ConnectionFailedError, MCPMagicsError
 from mcp_magics.results.listing import counted
 
@@ -46,7 +44,7 @@ Visitor = Literal["person", "browser", "approve", "deny"]
 class Link:
     """The address to open, where the browser comes back to, and whatever a person should know about that."""
 
-    url: str
+    url: str = field(repr=False)
     redirect_uri: str
     notes: tuple[str, ...]
     arrival: Arrival
@@ -154,19 +152,14 @@ async def _where(order: LoginOrder, plan: ListenerPlan, listener: Listener) -> S
 async def _opened(plan: ListenerPlan, settings: FlowSettings) -> Listener:
     """The listener on the port an earlier login registered, where nothing was configured and it is still free."""
     earlier = settings.known.client.redirect_uri if settings.known is not None else None
-    port = _loopback_port(earlier) if plan.port == 0 and earlier else None
-    if port is not None:
+    port = port_behind(earlier) if plan.port == 0 and earlier else 0
+    if port:
         try:
             return await open_listener(settings.server, plan.paths, port=port, bind=plan.bind)
         except MCPMagicsError as error:
             if error.failure.class_ != "callback_port_busy":
                 raise
     return await open_listener(settings.server, plan.paths, port=plan.port, bind=plan.bind)
-
-
-def _loopback_port(uri: str) -> int | None:
-    parts = urlsplit(uri)
-    return parts.port if is_loopback(parts.hostname or "") else None
 
 
 class BrowserHop:

@@ -86,6 +86,12 @@ def redirect_of(plan: ListenerPlan, port: int, surroundings: Surroundings) -> Re
     return Redirect(uri, surroundings.why)
 
 
+def port_behind(uri: str) -> int:
+    """The port of ours that a redirect URI leads to: the one in a proxy's path, or its own on loopback; else 0."""
+    parts = urlsplit(uri)
+    return _port_of(parts, _PROXIED.search(parts.path))
+
+
 def _host(bind: str) -> str:
     """The host of a loopback redirect URI: what is listened on, if it is loopback and an address (RFC 8252 §8.3)."""
     bare = bind.strip("[]")

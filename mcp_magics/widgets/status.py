@@ -97,14 +97,14 @@ class Card:
 
 
 def bundle(cards: Sequence[Card], at: float) -> Bundle:
-    """All ``cards`` as of ``at`` (seconds since the epoch), rich and plain."""
+    """All ``cards`` as of ``at`` (seconds since the epoch: the last change), rich and plain."""
     as_of = time.strftime("as of %H:%M:%S UTC", time.gmtime(at))
     plain = [as_of, *(f"{card.name}: {', '.join(f'{axis} {word}' for axis, word, _ in card.axes)}" for card in cards)]
     boxes = "".join(_box(card) for card in cards)
     row = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{boxes}</div>'
     return {
         "text/plain": "\n".join(clean(line) for line in plain),
-        "text/html": f"{row}<small>{escaped(as_of)}, kept current while this kernel runs</small>",
+        "text/html": f"{row}<small>{escaped(as_of)}</small>",
     }
 
 
