@@ -13,6 +13,7 @@ from mcp_magics.connection.asking import ask_for_address
 from mcp_magics.connection.catalog import is_enabled
 from mcp_magics.connection.client import Connection
 from mcp_magics.connection.login_job import LoginJob
+from mcp_magics.connection.logins import log_in, log_out, stepwise
 from mcp_magics.connection.oauth_flow import OAuthFlow
 from mcp_magics.connection.permission import Permission
 from mcp_magics.connection.reload import Stamp, changed, snapshot
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mcp_magics.auth.store import CredentialStore
     from mcp_magics.config.model import Protocol, Scope, ServerSpec
     from mcp_magics.connection.inbox import Inbox
-    from mcp_magics.connection.permission import LoginWishes
+    from mcp_magics.connection.logins import LoginWishes
     from mcp_magics.connection.replies import Ending
     from mcp_magics.connection.waiting import Attendant
     from mcp_magics.wire.journal import Journal
@@ -161,7 +162,7 @@ class Live:
         await ask_for_address(self._inbox, self.spec.name, link)
 
     async def _log_in(self, wishes: LoginWishes, job: LoginJob) -> tuple[str, ...]:
-        await self.permission.log_in(wishes, job)
+        await log_in(self.permission, wishes, job)
         await self.close("logged in")
         return await self.ready()
 
@@ -169,12 +170,12 @@ class Live:
         """The flow of a login, to be gone through one request at a time."""
         asks = self._asks if wishes.visitor == "person" else None
         return OAuthFlow(
-            self.spec.name, await self.permission.stepwise(wishes, asks), reveal=reveal, attendant=self.attendant
+            self.spec.name, await stepwise(self.permission, wishes, asks), reveal=reveal, attendant=self.attendant
         )
 
     async def log_out(self, *, forget_client: bool) -> tuple[str, ...]:
         """Give up the credential, and the connections that use it; what was done, a line each."""
-        done = await self.permission.log_out(forget_client=forget_client)
+        done = await log_out(self.permission, forget_client=forget_client)
         if self.permission.keeper is not None:
             await self.close("logged out")
         return done

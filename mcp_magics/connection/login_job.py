@@ -159,7 +159,8 @@ class LoginJob:
 
     def to_json(self) -> dict[str, Any]:
         """Where it stands, with the address to open while it waits."""
-        return {"server": self.server, "state": self.state, "line": self.line, "url": self.url}
+        url = self.url if self.state == "waiting" else None  # good once
+        return {"server": self.server, "state": self.state, "line": self.line, "url": url}
 
     def __repr__(self) -> str:
         return clean(f"<LoginJob {self.server}: {self.line}>")

@@ -1,4 +1,4 @@
-"""Where one server's authorization stands, and what moves it: measuring, logging in, refreshing, logging out.
+"""Where one server's authorization stands: what it requires, what we hold for it, and what a refusal means.
 
 One :class:`Permission` a registered server. What it measured survives disconnecting; what it holds is in the store.
 Everything but :meth:`status` belongs to the background loop.
@@ -9,53 +9,29 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mcp_magics.auth.flow.state import Found
 from mcp_magics.auth.refusal import LOGIN_NEEDED, UNAUTHORIZED
-from mcp_magics.auth.requirement import NOT_MEASURED, Measured, measured
+from mcp_magics.auth.requirement import NOT_MEASURED, Measured
 from mcp_magics.auth.status import AuthStatus, Holding, auth_status, configured
 from mcp_magics.config.expand import lookup
 from mcp_magics.config.model import HttpTransport, OAuthOptions
+from mcp_magics.connection.authority import Authority
 from mcp_magics.errors import ConfigurationError, Failure
 from mcp_magics.wire.challenge import oauth_challenge
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
-    from typing import Any
+    from collections.abc import AsyncIterator, Callable
 
     import httpx2
 
-    from mcp_magics.auth.conversation import HttpConversation
     from mcp_magics.auth.credential import OAuthCredential
-    from mcp_magics.auth.driver import Step
-    from mcp_magics.auth.flow.state import State
     from mcp_magics.auth.keeper import Keeper
-    from mcp_magics.auth.login import Link, LoginOrder, Visitor, Watcher
-    from mcp_magics.auth.stepwise import Stepwise
     from mcp_magics.auth.store import CredentialStore
-    from mcp_magics.auth.surroundings import Lookout
     from mcp_magics.config.model import ServerSpec
     from mcp_magics.wire.journal import Journal
-
-DISCOVERY_TIMEOUT = 5.0
-"""Seconds within which a server's requirement is found out, or is not known."""
-LOGIN_TIMEOUT = 300.0
-"""Seconds a person has for the browser's hop."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoginWishes:
-    """What one login was asked to do beyond the configuration; ``timeout`` is seconds for the browser's hop.
-
-    ``lookout`` looks at the kernel from the browser's side, where a front end can be asked.
-    """
-
-    oauth: OAuthOptions
-    visitor: Visitor = "person"
-    timeout: float = LOGIN_TIMEOUT
-    lookout: Lookout | None = None
 
 
 class Permission:
@@ -65,9 +41,8 @@ class Permission:
         self.spec = spec
         self.known: Measured = NOT_MEASURED
         self.keeper: Keeper | None = None
-        self._journal = journal
+        self.authority = Authority(spec, journal)
         self._store = store
-        self._wished = OAuthOptions()
 
     # -- what is known -------------------------------------------------------------------------------------
 
@@ -120,33 +95,16 @@ class Permission:
             return None  # told by the status, and by the error if the server wants a credential
         from mcp_magics.auth.request import BearerAuth
 
-        keeper = self._keeper()
+        keeper = self.new_keeper()
         await keeper.load()
         self.keeper = keeper
         return BearerAuth(keeper)
 
-    def _keeper(self) -> Keeper:
+    def new_keeper(self) -> Keeper:
+        """A keeper of what is stored for this server; nothing is read yet."""
         from mcp_magics.auth.keeper import Keeper
 
-        return Keeper(self.spec, self._store(), self._refreshed)
-
-    async def _refreshed(self, credential: OAuthCredential) -> OAuthCredential:
-        """A new credential for an old one; raises ``MCPMagicsError``."""
-        from mcp_magics.auth.driver import Driver
-        from mcp_magics.auth.flow.anonymous import Anonymous
-        from mcp_magics.auth.flow.exchange import signing_key
-        from mcp_magics.auth.flow.login import begin
-        from mcp_magics.auth.flow.renewal import Refresh
-        from mcp_magics.auth.order import again, flow_settings, overridden
-
-        settings = flow_settings(replace(self.spec, oauth=overridden(self.spec.oauth, self._wished)))
-        async with self._conversation() as (conversation, _):
-            if credential.tokens is not None and credential.tokens.refresh_token:
-                driver = Driver(Refresh(self.spec.name, credential, signing_key(settings)), conversation)
-            else:  # a grant that needs no person is simply made once more
-                driver = Driver(Anonymous(again(settings, credential)), conversation, after=begin)
-            end = await driver.run()
-        return _credential_of(end)
+        return Keeper(self.spec, self._store(), self.authority.refreshed)
 
     # -- measuring -----------------------------------------------------------------------------------------
 
@@ -170,10 +128,9 @@ class Permission:
     async def measure_offer(self) -> None:
         """Look for the documents that offer a login, an anonymous request having been answered."""
         from mcp_magics.auth.flow.discovery import look_for_resource
-        from mcp_magics.auth.flow.state import Found
         from mcp_magics.auth.order import flow_settings
 
-        await self._measure(look_for_resource(flow_settings(self.spec), Found()))
+        self.known = await self.authority.measured(look_for_resource(flow_settings(self.spec), Found()), self.known)
 
     async def refused_to_open(self, failure: Failure, challenge: str | None = None) -> Failure:
         """``failure`` of connecting, explained; a demand for a credential is measured first."""
@@ -188,62 +145,9 @@ class Permission:
         from mcp_magics.auth.flow.anonymous import Anonymous
         from mcp_magics.auth.order import flow_settings
 
-        await self._measure(Anonymous(flow_settings(self.spec)))
+        self.known = await self.authority.measured(Anonymous(flow_settings(self.spec)), self.known)
 
-    async def _measure(self, state: State) -> None:
-        from mcp_magics.auth.driver import Driver
-
-        try:
-            async with asyncio.timeout(DISCOVERY_TIMEOUT), self._conversation() as (conversation, _):
-                self.known = measured(await Driver(state, conversation).run()).beside(self.known)
-        except TimeoutError:
-            self.known = Measured("unknown", None, self._too_slow(), Found(), time.time())
-
-    def _too_slow(self) -> Failure:
-        text = f"the discovery took more than {DISCOVERY_TIMEOUT:g} s"
-        return Failure("no_response", text, "discovery", self.spec.name, retryable=True)
-
-    # -- logging in and out --------------------------------------------------------------------------------
-
-    async def log_in(self, wishes: LoginWishes, watcher: Watcher) -> OAuthCredential:
-        """Get a credential and keep it; raises ``MCPMagicsError``."""
-        from mcp_magics.auth.login import log_in
-
-        self._wished = wishes.oauth
-        order = await self._order(wishes)
-        async with self._conversation() as (conversation, client):
-            granted = await log_in(order, conversation, client, watcher, self._keeper().keep)
-        return granted.credential
-
-    async def stepwise(self, wishes: LoginWishes, asks: Callable[[Link], Coroutine[Any, Any, None]] | None) -> Stepwise:
-        """The same login, to be gone through one request at a time; nothing of it is kept."""
-        from contextlib import AsyncExitStack
-
-        from mcp_magics.auth.stepwise import Stepwise
-
-        order, stack = await self._order(wishes), AsyncExitStack()
-        conversation, client = await stack.enter_async_context(self._conversation())
-        return await Stepwise.open(order, conversation, client, _Asking(asks), stack)
-
-    async def _order(self, wishes: LoginWishes) -> LoginOrder:
-        import os
-        from functools import partial
-
-        from mcp_magics.auth.login import LoginOrder
-        from mcp_magics.auth.order import callback_options, flow_settings, overridden
-        from mcp_magics.auth.surroundings import seen_through, surroundings
-
-        spec = replace(self.spec, oauth=overridden(self.spec.oauth, wishes.oauth))
-        known = await asyncio.to_thread(self.stored)
-        environ = dict(os.environ)
-        return LoginOrder(
-            flow_settings(spec, known),
-            callback_options(spec.oauth),
-            surroundings(environ),
-            wishes.visitor,
-            wishes.timeout,
-            None if wishes.lookout is None else partial(seen_through, environ, wishes.lookout),
-        )
+    # -- what is held ----------------------------------------------------------------------------------------
 
     async def usable(self, wishes: OAuthOptions) -> OAuthCredential | None:
         """The stored credential, where it can be used and is what these wishes would get."""
@@ -259,37 +163,6 @@ class Permission:
         credential = await asyncio.to_thread(self.stored)
         where = await asyncio.to_thread(self._store().where, self.spec.name, server_url(self.spec))
         return credential, where or "nowhere"
-
-    async def log_out(self, *, forget_client: bool) -> tuple[str, ...]:
-        """Revoke what can be revoked, forget the tokens, and the client too if so wished; what was done, in lines."""
-        credential = await asyncio.to_thread(self.stored)
-        if credential is None:
-            return ("nothing is stored for it",)
-        told = [await self._revoked(credential)] if credential.tokens is not None else []
-        places = await self._keeper().forget()
-        removed = f"removed from {' and '.join(places) or 'nowhere'}: the tokens"
-        if credential.client.origin != "registered" or forget_client:
-            return (*told, f"{removed} and the client")
-        await self._keeper().keep(replace(credential, tokens=None))
-        client = f"kept: the registered client {credential.client.client_id} (--forget-client removes it too)"
-        return (*told, removed, client)
-
-    async def _revoked(self, credential: OAuthCredential) -> str:
-        from mcp_magics.auth.driver import Driver
-        from mcp_magics.auth.flow.exchange import signing_key
-        from mcp_magics.auth.flow.renewal import revoke
-        from mcp_magics.auth.flow.state import Refused, Revoked
-        from mcp_magics.auth.order import flow_settings
-
-        state = revoke(self.spec.name, credential, signing_key(flow_settings(self.spec)))
-        if state is None:
-            return "not revoked: the server names no revocation endpoint (RFC 7009); the tokens end by themselves"
-        async with self._conversation() as (conversation, _):
-            end = await Driver(state, conversation).run()
-        if isinstance(end, Revoked):
-            return end.text
-        assert isinstance(end, Refused)  # a revocation ends in one of the two
-        return f"not revoked: {end.failure.message}"
 
     # -- explaining ----------------------------------------------------------------------------------------
 
@@ -307,34 +180,6 @@ class Permission:
         held = self.keeper.current() if self.keeper is not None else None
         return explain(failure, self.spec, self.known, self.holding(), held, oauth_challenge(challenge))
 
-    # -- I/O -----------------------------------------------------------------------------------------------
-
-    @asynccontextmanager
-    async def _conversation(self) -> AsyncIterator[tuple[HttpConversation, httpx2.AsyncClient]]:
-        """A conversation through the same kind of client as the traffic, without any of its headers."""
-        from mcp_magics.auth.conversation import HttpConversation
-        from mcp_magics.auth.order import server_url
-        from mcp_magics.wire.http import http_client
-
-        async with http_client(self.spec.name, self._journal) as client:
-            yield HttpConversation(self.spec.name, server_url(self.spec), client), client
-
-
-class _Asking:
-    """Watches a flow that is gone through by hand: a person is asked only where the browser comes back."""
-
-    def __init__(self, asks: Callable[[Link], Coroutine[Any, Any, None]] | None) -> None:
-        self._asks = asks
-        self._asking: asyncio.Task[None] | None = None
-
-    def stepped(self, step: Step) -> None:
-        """Whoever steps sees the step itself."""
-
-    def linked(self, link: Link) -> None:
-        """Ask for the address the browser ends on."""
-        if self._asks is not None:
-            self._asking = asyncio.create_task(self._asks(link))
-
 
 def _meets(credential: OAuthCredential, wishes: OAuthOptions) -> bool:
     """Whether a login with these wishes would get nothing that ``credential`` is not."""
@@ -348,13 +193,3 @@ def _meets(credential: OAuthCredential, wishes: OAuthOptions) -> bool:
         and wishes.client_metadata_url in (None, credential.client.client_id)
         and (not wishes.dpop or credential.dpop_key is not None)
     )
-
-
-def _credential_of(end: State) -> OAuthCredential:
-    from mcp_magics.auth.flow.state import Granted, Refused
-    from mcp_magics.errors import ConnectionFailedError
-
-    if isinstance(end, Granted):
-        return end.credential
-    assert isinstance(end, Refused)  # a refresh ends in one of the two
-    raise ConnectionFailedError.of(end.failure)

@@ -13,7 +13,7 @@ from mcp_magics.connection.catalog import is_enabled
 from mcp_magics.connection.exchange import Request, exchange, on_loop
 from mcp_magics.connection.given import arguments_text, tools_named
 from mcp_magics.connection.inbox import Hearing
-from mcp_magics.connection.permission import LOGIN_TIMEOUT, LoginWishes
+from mcp_magics.connection.logins import LOGIN_TIMEOUT, LoginWishes
 from mcp_magics.connection.waiting import Patience, run_awaiting, run_blocking
 from mcp_magics.errors import ApprovalError, ConfigurationError, RequestCancelledError
 from mcp_magics.wire.message import compact

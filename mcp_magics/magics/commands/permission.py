@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_magics.config.document import spec_from_options
 from mcp_magics.connection.asking import cancelled
 from mcp_magics.connection.exchange import on_loop
-from mcp_magics.connection.permission import LOGIN_TIMEOUT, LoginWishes
+from mcp_magics.connection.logins import LOGIN_TIMEOUT, LoginWishes
 from mcp_magics.connection.waiting import Until
 from mcp_magics.errors import CommandError, MCPMagicsError
 from mcp_magics.magics.auth_card import AuthCard, lifetime
