@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from mcp_magics.auth.address import browser_refusal, refusal
+from mcp_magics.auth.address import browser_refusal, is_plain, refusal
 from mcp_magics.auth.flow.state import Decision, Discovered, FlowSettings, Found, Refused, Tried
 from mcp_magics.auth.message import Ask
 from mcp_magics.auth.metadata import (
@@ -22,6 +22,7 @@ from mcp_magics.auth.metadata import (
     server_candidates,
 )
 from mcp_magics.errors import Failure
+from mcp_magics.redact import redactor
 
 if TYPE_CHECKING:
     from mcp_magics.auth.message import Answer, Fields
@@ -55,7 +56,7 @@ class ResourceMetadata:
         """On to the authorization server it names, or to the next address."""
         found = _noted(self.found, self.candidates[0], answer)
         document = answer.document if answer.ok and answer.failure is None else None
-        metadata = ProtectedResource.of(self.candidates[0], document) if document is not None else None
+        metadata = ProtectedResource.of(redactor().url(self.candidates[0]), document) if document is not None else None
         if metadata is not None:
             return self._judged(metadata, found)
         rest = self.candidates[1:]
@@ -77,7 +78,7 @@ class ResourceMetadata:
             problem = f"{metadata.url} names no authorization server"
             found = replace(found, problems=(*found.problems, problem))
         state = ServerMetadata(self.settings, issuers[0], server_candidates(issuers[0]), found, issuers[1:])
-        return Decision(f"the authorization server of {metadata.resource or url} is {issuers[0]}", state)
+        return Decision(f"the authorization server of {redactor().url(metadata.resource or url)} is {issuers[0]}", state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class ServerMetadata:
         """The end of the discovery, or on to the next address."""
         found = _noted(self.found, self.candidates[0], answer)
         document = answer.document if answer.ok and answer.failure is None else None
-        metadata = AuthorizationServer.of(self.candidates[0], document) if document is not None else None
+        metadata = AuthorizationServer.of(redactor().url(self.candidates[0]), document) if document is not None else None
         if metadata is not None:
             return self._judged(metadata, found)
         if self.candidates[1:]:
@@ -162,20 +163,21 @@ def unusable_endpoint(settings: FlowSettings, metadata: AuthorizationServer) -> 
 
 
 def _mismatch(settings: FlowSettings, metadata: ProtectedResource, found: Found) -> Decision:
+    resource, name = metadata.resource or "", settings.server
     failure = Failure(
         "resource_mismatch",
-        f"the resource metadata is of another resource: expected {settings.url!r}, it says {metadata.resource!r}",
+        f"the resource metadata is of another resource: expected {redactor().url(settings.url)!r}, it says {metadata.resource!r}",
         "discovery",
         settings.server,
         (f"from {metadata.url} (RFC 9728 §3.3: it must be the resource's own)", *found.table),
-        f"%mcp add {settings.server} {metadata.resource}, if that is the server you mean",
+        f"%mcp add {name} {resource}, if that is the server you mean" if is_plain(resource) else f"%mcp oauth {name}",
     )
     return Decision(failure.message, Refused(failure, found))
 
 
 def _noted(found: Found, url: str, answer: Answer) -> Found:
     """``found`` with this address in its table, and with what kept it from being read."""
-    failure = answer.failure
+    failure, shown = answer.failure, redactor().url(url)
     if failure is not None:
         said = failure.class_
     elif answer.ok:
@@ -183,9 +185,9 @@ def _noted(found: Found, url: str, answer: Answer) -> Found:
     else:
         said = str(answer.status)
         if answer.status not in _ABSENT:
-            text = f"{url} answered {answer.status}"
+            text = f"{shown} answered {answer.status}"
             failure = Failure("http_error", text, "discovery", retryable=True)
-    return replace(found, tried=(*found.tried, Tried(url, said)), unchecked=found.unchecked or failure)
+    return replace(found, tried=(*found.tried, Tried(shown, said)), unchecked=found.unchecked or failure)
 
 
 def _own_headers(settings: FlowSettings, url: str) -> Fields:

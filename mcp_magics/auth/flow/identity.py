@@ -6,6 +6,7 @@ again only with the same issuer and the same redirect URI.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,6 +23,7 @@ from mcp_magics.auth.registration import (
     registration_unavailable,
 )
 from mcp_magics.errors import Failure
+from mcp_magics.redact import redactor
 
 if TYPE_CHECKING:
     from mcp_magics.auth.flow.state import State
@@ -49,6 +51,8 @@ def known_client(settings: FlowSettings, server: AuthorizationServer) -> Client 
 
 
 def _fits(client: Client, settings: FlowSettings, server: AuthorizationServer) -> bool:
+    if client.secret_expires_at is not None and client.secret_expires_at <= time.time():
+        return False  # RFC 7591 §3.2.1: it would be refused after the browser's hop
     if client.origin == "configured" or not same_issuer(client.issuer, server.issuer):
         return False
     if client.origin == "metadata_document":
@@ -143,7 +147,7 @@ def no_metadata(settings: FlowSettings, found: Found) -> Failure:
         "discovery",
         settings.server,
         found.table,
-        f"%mcp add {settings.server} {settings.url} --bearer-token-env-var NAME"
+        f"%mcp add {settings.server} {redactor().url(settings.url)} --bearer-token-env-var NAME"
         if found.refused
         else f"%mcp tools {settings.server}",
     )
