@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_magics.config.document import spec_from_options
 from mcp_magics.connection.asking import cancelled
 from mcp_magics.connection.exchange import on_loop
-from mcp_magics.connection.logins import LOGIN_TIMEOUT, LoginWishes
+from mcp_magics.connection.logins import LoginWishes
 from mcp_magics.connection.waiting import Until
 from mcp_magics.errors import CommandError, MCPMagicsError
 from mcp_magics.magics.auth_card import AuthCard, lifetime
@@ -25,28 +25,46 @@ if TYPE_CHECKING:
     from mcp_magics.connection.server import Server
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
+    from mcp_magics.wire.pending import Settling
 
 
 async def do_login(context: Context, command: Command) -> Any:
     """Get a credential: a link, a wait, the tools it unlocked; with a usable one it says so and does nothing."""
     server = context.servers[command.word(0) or ""]
+    _refuse_unused(server)
     wishes = _wishes(context, server, command)
     if not command.options.flag("again") and (note := await _already(server, wishes.oauth)):
         return await _connected(server, "logged in already", (note,))
     no_wait = command.options.flag("no-wait")
     job = server.start_login(wishes, asks_here=not no_wait)
-    await Until(job.ready, server.name)
+    await _waited(server, job, job.ready)
     _show_live(context, command, job)
-    if no_wait:
+    if no_wait and not job.done:
         return job
-    await _attended(server, job)
+    await _waited(server, job, job.job)
     return ServerCard.of(server, "logged in", job.notes)
+
+
+def _refuse_unused(server: Server) -> None:
+    """A configured credential comes first: whatever a login got would never be sent."""
+    held = server.permission.holding().credential
+    if held not in ("bearer", "header", "env_missing"):
+        return
+    variable = getattr(server.spec.transport, "bearer_token_env_var", None)
+    source = f"the token in {variable}" if variable else "a configured Authorization header"
+    raise CommandError(
+        f"{server.name} sends {source}: a login would not be used",
+        class_="credential_configured",
+        phase="login",
+        server=server.name,
+        next_step=f"%mcp add {server.name} again without it, then %mcp login {server.name}",
+    )
 
 
 def _wishes(context: Context, server: Server, command: Command) -> LoginWishes:
     entry = oauth_entry(command.options)
     oauth = spec_from_options(server.name, url="https://server.invalid", **entry).oauth
-    visitor, timeout = _visitor(server, command), command.options.seconds("timeout") or LOGIN_TIMEOUT
+    visitor, timeout = _visitor(server, command), command.options.seconds("timeout") or context.defaults.login_timeout
     return LoginWishes(oauth, visitor, timeout, context.lookout if visitor == "person" else None)
 
 
@@ -99,10 +117,10 @@ def _show_live(context: Context, command: Command, job: LoginJob) -> None:
     job.on_change(redraw)
 
 
-async def _attended(server: Server, job: LoginJob) -> None:
+async def _waited(server: Server, job: LoginJob, settled: Settling) -> None:
     """Steps: wait; whoever is at the keyboard may paste the address, and an interrupt ends the login."""
     try:
-        await Until(job.job, server.name)
+        await Until(settled, server.name)
     except BaseException:
         job.cancel()
         raise
