@@ -123,6 +123,15 @@ def test_an_anonymous_request_carries_the_headers_the_page_says(player):
     assert with_key == [True, True, *[False] * 8, True]  # two of the connection, eight of the measure, and the call
 
 
+def test_a_refused_call_is_the_requirement_the_page_says(player):
+    player("%mcp playground start l1 --fault call-needs-login --quiet")
+    player("%mcp connect l1 --quiet")
+    assert "requirement       optional" in player("%mcp auth l1").text
+    player.fails("%mcp call l1.place_order item=tea", "auth_required")
+    said = re.search(r"`(required \(tools/call[^`]*)`", PAGE)[1]
+    assert said in player("%mcp auth l1").text
+
+
 @pytest.mark.parametrize(("fault", "class_"), FAULTS)
 def test_a_fault_has_the_class_the_page_says(player, fault, class_):
     player(f"%mcp playground start l2 --fault {fault} --quiet")
