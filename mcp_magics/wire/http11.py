@@ -128,8 +128,8 @@ class _Line:
 
     async def send(self, request: httpx2.Request, seconds: float | None) -> None:
         """Write head and body as one; a server that refuses the rest may have answered already (RFC 9112 §9.5)."""
-        head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
         try:
+            head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
             parts = [self._http.send(head)]
             parts += [self._http.send(h11.Data(data=chunk)) async for chunk in _chunks(request)]
             parts.append(self._http.send(h11.EndOfMessage()))
