@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 from urllib.parse import parse_qsl, urlencode, urlunsplit
 
 from mcp_magics.auth.address import split
+from mcp_magics.redact import redactor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ Fields = tuple[tuple[str, str], ...]
 """Names and values in order; a name may stand more than once (RFC 8707 §2: ``resource``)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Ask:
     """A request: ``form`` is sent as ``application/x-www-form-urlencoded``, ``body`` as JSON, at most one of them.
 
@@ -35,6 +36,9 @@ class Ask:
     form: Fields | None = None
     body: Mapping[str, Any] | None = None
     browser: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Ask {self.method} {redactor().url(self.url)}>"
 
     @property
     def fields(self) -> Fields:
@@ -57,7 +61,7 @@ class Ask:
         return replace(self, url=with_query(self.url, fields))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Answer:
     """What came back: ``status`` is None, and ``failure`` says why, where nothing did.
 
@@ -70,6 +74,9 @@ class Answer:
     body: bytes = b""
     elapsed: float = 0.0
     failure: Failure | None = None
+
+    def __repr__(self) -> str:
+        return f"<Answer {self.status} from {redactor().url(self.url)}, {len(self.body)} bytes>"
 
     @property
     def ok(self) -> bool:

@@ -25,8 +25,8 @@ class StdioTransport:
     """A server started as a child process and spoken to over its standard streams."""
 
     command: str
-    args: tuple[str, ...] = ()
-    env: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    args: tuple[str, ...] = field(default=(), repr=False)
+    env: Mapping[str, str] = field(default_factory=lambda: EMPTY, repr=False)
     env_vars: tuple[str, ...] = ()
     env_file: str | None = None
     cwd: str | None = None
@@ -40,8 +40,8 @@ class HttpTransport:
     ``type`` is what was asked for; ``streamable_http`` falls back to ``sse`` when a server speaks only that.
     """
 
-    url: str
-    headers: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=lambda: EMPTY, repr=False)
     env_headers: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     bearer_token_env_var: str | None = None
     env_file: str | None = None

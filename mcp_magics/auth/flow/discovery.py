@@ -56,7 +56,8 @@ class ResourceMetadata:
         """On to the authorization server it names, or to the next address."""
         found = _noted(self.found, self.candidates[0], answer)
         document = answer.document if answer.ok and answer.failure is None else None
-        metadata = ProtectedResource.of(redactor().url(self.candidates[0]), document) if document is not None else None
+        shown = redactor().url(self.candidates[0])
+        metadata = ProtectedResource.of(shown, document) if document is not None else None
         if metadata is not None:
             return self._judged(metadata, found)
         rest = self.candidates[1:]
@@ -78,7 +79,8 @@ class ResourceMetadata:
             problem = f"{metadata.url} names no authorization server"
             found = replace(found, problems=(*found.problems, problem))
         state = ServerMetadata(self.settings, issuers[0], server_candidates(issuers[0]), found, issuers[1:])
-        return Decision(f"the authorization server of {redactor().url(metadata.resource or url)} is {issuers[0]}", state)
+        shown = redactor().url(metadata.resource or url)
+        return Decision(f"the authorization server of {shown} is {issuers[0]}", state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ class ServerMetadata:
         """The end of the discovery, or on to the next address."""
         found = _noted(self.found, self.candidates[0], answer)
         document = answer.document if answer.ok and answer.failure is None else None
-        metadata = AuthorizationServer.of(redactor().url(self.candidates[0]), document) if document is not None else None
+        shown = redactor().url(self.candidates[0])
+        metadata = AuthorizationServer.of(shown, document) if document is not None else None
         if metadata is not None:
             return self._judged(metadata, found)
         if self.candidates[1:]:
@@ -164,9 +167,10 @@ def unusable_endpoint(settings: FlowSettings, metadata: AuthorizationServer) -> 
 
 def _mismatch(settings: FlowSettings, metadata: ProtectedResource, found: Found) -> Decision:
     resource, name = metadata.resource or "", settings.server
+    expected = redactor().url(settings.url)
     failure = Failure(
         "resource_mismatch",
-        f"the resource metadata is of another resource: expected {redactor().url(settings.url)!r}, it says {metadata.resource!r}",
+        f"the resource metadata is of another resource: expected {expected!r}, it says {metadata.resource!r}",
         "discovery",
         settings.server,
         (f"from {metadata.url} (RFC 9728 §3.3: it must be the resource's own)", *found.table),

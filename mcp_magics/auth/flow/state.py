@@ -36,7 +36,7 @@ class FlowSettings:
     """
 
     server: str
-    url: str
+    url: str = field(repr=False)
     draw: Callable[[], str]
     headers: Fields = ()
     grant: Grant = "authorization_code"
