@@ -143,6 +143,15 @@ def test_where_no_page_answers_the_address_is_asked_for_by_input(notebook):
     done(cell.wait())
 
 
+def test_a_page_that_did_not_send_the_cell_answers_for_itself_only(notebook, page):
+    page.session = "another page"
+    cell = notebook.start("%mcp login l2 --timeout 60", stdin=["", ""])
+    cell.until(lambda outcome: outcome.prompts != [])
+    assert page.panel() is None
+    httpx2.get(where_the_browser_ends(link_in(cell.outcome)))
+    done(cell.wait())
+
+
 def test_a_page_that_was_silent_once_is_not_waited_for_again(notebook):
     done(notebook.run("%mcp login l2 --no-wait -o job", stdin=[]))
     done(notebook.run("job.cancel()"))

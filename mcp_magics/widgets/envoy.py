@@ -24,15 +24,18 @@ class Envoy(FleetingWidget):
     probe = traitlets.Unicode("").tag(sync=True)
 
 
-async def ask_page(probe: str, heard: Callable[[FrontEnd], None], patience: float) -> None:
-    """Open an envoy on the kernel's loop and wait ``patience`` seconds; ``heard`` is told, later too if need be."""
+async def ask_page(probe: str, heard: Callable[[FrontEnd], bool], patience: float) -> None:
+    """Open an envoy on the kernel's loop and wait ``patience`` seconds; ``heard`` is told, later too if need be.
+
+    Every page of the kernel answers; ``heard`` says whether it was the one that was meant.
+    """
     envoy, answered = Envoy(probe=probe), asyncio.Event()
 
     def on_message(_widget: Any, content: Any, _buffers: Any) -> None:
-        envoy.close()
-        if (front_end := front_end_of(content)) is not None:
-            heard(front_end)
-        answered.set()
+        front_end = front_end_of(content)
+        if front_end is not None and heard(front_end):
+            envoy.close()
+            answered.set()
 
     envoy.on_msg(on_message)
     try:

@@ -125,9 +125,10 @@ class Kernel:
         matches: list[str] = reply["content"]["matches"]
         return matches
 
-    def send_comm(self, comm_id: str, data: Mapping[str, Any]) -> None:
-        """Send a front end's ``comm_msg`` (a click, a new widget state) and return at once."""
+    def send_comm(self, comm_id: str, data: Mapping[str, Any], session: str | None = None) -> None:
+        """Send a front end's ``comm_msg`` (a click, a new widget state), of another client ``session`` if named."""
         message = self._client.session.msg("comm_msg", {"comm_id": comm_id, "data": dict(data)})
+        message["header"]["session"] = session or message["header"]["session"]
         self._client.shell_channel.send(message)
 
     def reply(self, msg_id: str, timeout: float = PATIENCE) -> Message:

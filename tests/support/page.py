@@ -16,6 +16,8 @@ class Page:
     def __init__(self, kernel: Kernel, origin: str = "http://127.0.0.1:8888", *, reaches: bool = False) -> None:
         self.origin = origin
         self.base_path = "/user/alice/"
+        self.session: str | None = None
+        """Its client session, where that is not the one of the cells."""
         self.reaches = reaches
         self.probes: list[str] = []
         """What every envoy was to find out; an empty text is only who is there."""
@@ -59,4 +61,4 @@ class Page:
             self.probes.append(state["probe"])
             reached = self.reaches and state["probe"] != ""
             answer = {"origin": self.origin, "base_path": self.base_path, "proxy_answers": reached}
-            self._kernel.send_comm(name, {"method": "custom", "content": answer})
+            self._kernel.send_comm(name, {"method": "custom", "content": answer}, self.session)
