@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
+import nbformat
 import pytest
 from support.lab import BASE, Desk, chromium, free_port, running_lab
+from support.paths import REPOSITORY
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
+LESSON = REPOSITORY / "notebooks" / "oauth.ipynb"
+SCRIPTED = "%mcp login l2 --consent approve"
 START = "%load_ext mcp_magics\n%mcp playground start l2 --quiet"
 TOOLS = "3 tools: whoami, read_stock, place_order"
 IN_A_FUNCTION = "def f():\n    %mcp login l2 {}\nf()"
@@ -138,4 +142,18 @@ def test_the_kernel_is_free_while_a_login_waits_for_its_browser(desk):
     this.output(3).get_by_text("succeeded").wait_for()
     this.output(1).get_by_text("l2: logged in").wait_for()
     assert not link_of(this).is_visible()
+    assert this.complaints == []
+
+
+def test_the_lesson_runs_to_its_end_with_a_person_at_its_first_login(desk, lab):
+    sources = [cell.source for cell in nbformat.read(LESSON, as_version=4).cells if cell.cell_type == "code"]
+    login = sources.index(SCRIPTED)
+    sources[login] = "%mcp login l2"
+    this = desk(*sources)
+    this.visit(link_of(this, login)).get_by_role("button", name="Approve").click()
+    this.wait_for_last_output()
+    this.save()
+    ran = nbformat.reads(lab.saved(), as_version=4).cells
+    assert [cell.source for cell in ran if any(each.output_type == "error" for each in cell.outputs)] == []
+    assert "stopped: l1, l2" in str(ran[-1].outputs)
     assert this.complaints == []

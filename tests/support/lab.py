@@ -150,6 +150,10 @@ class Desk:
         """Run every cell, and do not wait for them."""
         self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
 
+    def wait_for_last_output(self) -> None:
+        """Wait until the last cell shows something, whether it is on the screen or not."""
+        self.page.wait_for_function(_LAST_CELL_HAS_OUTPUT)
+
     def save(self) -> None:
         """Save the notebook."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
@@ -168,4 +172,8 @@ class Desk:
 _KERNEL_IS_IDLE = """() => {
   const panel = window.jupyterapp?.shell.currentWidget;
   return panel?.sessionContext?.session?.kernel?.status === 'idle';
+}"""
+_LAST_CELL_HAS_OUTPUT = """() => {
+  const cells = window.jupyterapp.shell.currentWidget.content.model.cells;
+  return cells.get(cells.length - 1).outputs.length > 0;
 }"""
