@@ -152,6 +152,17 @@ def test_a_page_that_did_not_send_the_cell_answers_for_itself_only(notebook, pag
     done(cell.wait())
 
 
+def test_an_answer_that_comes_late_counts_for_the_next_cell(notebook, page):
+    page.asleep = True
+    done(notebook.run("%mcp login l2 --no-wait -o job", stdin=[]))
+    done(notebook.run("job.cancel()"))
+    page.wake_up()
+    notebook.until(lambda: page.models == {})
+    begun(notebook, page)
+    page.send(do="cancel")
+    notebook.until(lambda: page.models == {})
+
+
 def test_a_page_that_was_silent_once_is_not_waited_for_again(notebook):
     done(notebook.run("%mcp login l2 --no-wait -o job", stdin=[]))
     done(notebook.run("job.cancel()"))

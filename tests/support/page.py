@@ -21,6 +21,8 @@ class Page:
         self.reaches = reaches
         self.probes: list[str] = []
         """What every envoy was to find out; an empty text is only who is there."""
+        self.asleep = False
+        """Whether it leaves envoys without an answer for now."""
         self.models: dict[str, dict[str, Any]] = {}
         """The open models' states, by id."""
         self.seen: list[dict[str, Any]] = []
@@ -59,6 +61,17 @@ class Page:
         self.seen.append(state)
         if "probe" in state:
             self.probes.append(state["probe"])
-            reached = self.reaches and state["probe"] != ""
-            answer = {"origin": self.origin, "base_path": self.base_path, "proxy_answers": reached}
-            self._kernel.send_comm(name, {"method": "custom", "content": answer}, self.session)
+            if not self.asleep:
+                self._answer(name, state["probe"])
+
+    def wake_up(self) -> None:
+        """Answer the envoys that are still open."""
+        self.asleep = False
+        for name, state in list(self.models.items()):
+            if "probe" in state:
+                self._answer(name, state["probe"])
+
+    def _answer(self, name: str, probe: str) -> None:
+        reached = self.reaches and probe != ""
+        answer = {"origin": self.origin, "base_path": self.base_path, "proxy_answers": reached}
+        self._kernel.send_comm(name, {"method": "custom", "content": answer}, self.session)
