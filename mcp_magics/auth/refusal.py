@@ -91,7 +91,7 @@ def _anonymous(failure: Failure, spec: ServerSpec, known: Measured) -> Failure:
 def _configured_rejected(failure: Failure, spec: ServerSpec) -> Failure:
     variable = getattr(spec.transport, "bearer_token_env_var", None)
     source = f"the token in {variable}" if variable else "the configured Authorization header"
-    step = f"%mcp secret {variable}" if variable else f"%mcp get {spec.name}"
+    step = f"%mcp connect {spec.name}, with another token in {variable}" if variable else f"%mcp get {spec.name}"
     return replace(failure, class_="token_rejected", message=f"the server refuses {source} (401)", next_step=step)
 
 

@@ -78,11 +78,11 @@ def _impossible(settings: FlowSettings, server: AuthorizationServer) -> Failure 
         message = f"{server.issuer} has no token_endpoint: there is nobody to ask for a token"
         return Failure("no_oauth_metadata", message, "login", name, (source,), f"%mcp oauth {name}")
     if settings.grant == "jwt_bearer" and not settings.assertion:
-        step = f"%mcp login {name} --grant jwt-bearer --assertion-env-var NAME"
+        step = f"%mcp login {name} --grant jwt_bearer --assertion-env-var NAME"
         return Failure("assertion_missing", "this grant needs the JWT of the workload", "login", name, (), step)
     if settings.grant == "id_jag" and settings.identity_provider is None:
         step = (
-            f"%mcp login {name} --grant id-jag --idp-token-endpoint URL --idp-client-id ID --subject-token-env-var NAME"
+            f"%mcp login {name} --grant id_jag --idp-token-endpoint URL --idp-client-id ID --subject-token-env-var NAME"
         )
         message = "this grant needs an identity provider and the ID token of a person"
         return Failure("identity_provider_missing", message, "login", name, (), step)
