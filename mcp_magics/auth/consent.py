@@ -47,12 +47,12 @@ async def consent(url: str, decision: Decision, client: httpx2.AsyncClient) -> L
     """Open the authorization address ``url``, decide, and follow to its ``redirect_uri``.
 
     The last request is answered when the exchange of the code has ended: run this beside what exchanges it. Raises
-    ``MCPMagicsError`` of class ``consent_failed``, and ``httpx2.HTTPError``.
+    ``MCPMagicsError`` of class ``consent_failed``.
     """
     target = dict(parse_qsl(urlsplit(url).query)).get("redirect_uri", "")
     request = client.build_request("GET", _on_loopback(url))
     for _ in range(MAX_STEPS):
-        response, page = await _fetch(request, client)
+        response, page = await _answered(request, client)
         if target and _same_address(str(request.url), target):
             return Landing(str(request.url), response.status_code, page)
         if response.has_redirect_location:
@@ -61,6 +61,15 @@ async def consent(url: str, decision: Decision, client: httpx2.AsyncClient) -> L
         else:
             request = _submission(page, str(request.url), response.status_code, decision, client)
     raise _failed(f"no redirect URI was reached in {MAX_STEPS} steps")
+
+
+async def _answered(request: httpx2.Request, client: httpx2.AsyncClient) -> tuple[httpx2.Response, str]:
+    import httpx2
+
+    try:
+        return await _fetch(request, client)
+    except httpx2.HTTPError as error:
+        raise _failed(f"{_shown(str(request.url))} gave no answer ({type(error).__name__})") from None
 
 
 async def _fetch(request: httpx2.Request, client: httpx2.AsyncClient) -> tuple[httpx2.Response, str]:

@@ -245,17 +245,6 @@ class BrowserHop:
             next_step=f"%mcp oauth {name}",
         )
 
-    def _not_reached(self, error: Exception) -> ConnectionFailedError:
-        name = self._order.settings.server
-        return ConnectionFailedError(
-            f"the scripted browser could not go on: {type(error).__name__}",
-            class_="consent_failed",
-            phase="login",
-            server=name,
-            evidence=(f"it was to end on {self._redirect.uri.partition('?')[0]}",),
-            next_step=f"%mcp login {name}",
-        )
-
     def _too_late(self) -> ConnectionFailedError:
         seconds, name = self._order.timeout, self._order.settings.server
         rejected = self.listener.rejected
