@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import httpx2
 import nbformat
+import psutil
 import pytest
 from support.commands import playground
 from support.kernel import Kernel
@@ -188,6 +190,19 @@ def test_row_2_the_callback_url_is_sent_as_it_is_and_only_its_path_is_listened_f
     shell("job.wait()")
 
 
+def test_row_2_a_callback_url_of_a_hub_is_sent_and_does_not_open_the_listener_to_the_world(shell: Shell) -> None:
+    play(shell, "l2")
+    port = two_ports()
+    url = "https://hub.example.com/user/ada/proxy/cb"
+    client = "--oauth-client-id playground-desktop"
+    shell(f"job = %mcp login l2 {client} --callback-url {url} --callback-port {port} --no-wait --quiet")
+    job = shell.ip.user_ns["job"]
+    assert parameters(job.url)["redirect_uri"] == [url]
+    (listening,) = [each for each in psutil.Process().net_connections() if each.laddr and each.laddr.port == port]
+    assert listening.laddr.ip == "127.0.0.1"
+    shell("job.cancel()")
+
+
 def test_row_15_two_logins_have_one_redirect_uri_and_a_busy_port_names_port_and_key(shell: Shell) -> None:
     play(shell, "l2")
     port = two_ports()
@@ -263,6 +278,19 @@ def test_row_17_behind_a_dead_proxy_the_requirement_is_unknown(shell: Shell, mon
     assert told["auth"]["requirement"] == "unknown"  # type: ignore[index]
     assert told["auth_status"] == "unknown"
     assert "unknown (proxy" in shell("%mcp auth far").text
+
+
+def test_row_17_behind_a_proxy_that_works_the_requirement_is_measured_through_it(
+    shell: Shell, odd: OddServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd.on["*"] = lambda _asked: Response(401, b"{}", {"www-authenticate": "Bearer"})
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, odd.url.removesuffix("/mcp"))
+    shell("%mcp add far http://mcp.example.test/mcp")
+    told = listed(shell, "far")
+    assert told["auth"]["requirement"] == "required"  # type: ignore[index]
+    assert told["auth_status"] == "not_logged_in"
+    assert {asked.path.partition("/mcp.example.test")[0] for asked in odd.asked} == {"http:/"}
 
 
 # Row 21: a login never blocks the kernel.
@@ -354,6 +382,33 @@ def test_row_36_adding_offers_a_login_only_where_one_is_required_and_opens_no_br
     assert opened == []
 
 
+# Row 37: three axes, and one word beside them.
+
+
+def test_row_37_every_server_has_its_own_place_on_the_three_axes(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("L4_TOKEN", "playground-static-token")
+    shell("%mcp playground start l0 l1 l2 l3 l4 --quiet")
+    shell(f"%mcp add s1 --quiet -- {playground('s1')}")
+    shell(f"%mcp add held {running('l4').url} --bearer-token-env-var L4_TOKEN --quiet")
+    shell(f"%mcp add unset {running('l4').url} --bearer-token-env-var L4_NO_TOKEN --no-connect --quiet")
+    for name in ("l0", "l1", "l2", "l3", "l4"):
+        shell.run(f"%mcp connect {name}")
+    told = {
+        each["name"]: (*each["auth"].values(), each["auth_status"])
+        for each in json.loads(shell("%mcp list --json").text)
+    }
+    assert told == {
+        "s1": ("none", "none", "ready", "unsupported"),
+        "l0": ("none", "none", "ready", "unsupported"),
+        "l1": ("optional", "none", "ready", "unsupported"),
+        "l2": ("required", "none", "failed", "not_logged_in"),
+        "l3": ("unknown", "none", "failed", "unknown"),
+        "l4": ("required", "none", "failed", "not_logged_in"),
+        "held": ("required", "bearer", "ready", "bearer_token"),
+        "unset": ("unknown", "env_missing", "idle", "unknown"),
+    }
+
+
 # Callbacks that are none of this login's.
 
 
@@ -379,3 +434,29 @@ def test_what_strangers_send_to_the_callback_changes_nothing_and_the_login_compl
     back = redirected(job.url)
     assert visit(back).status_code == 200
     shell("job.wait()")
+
+
+def test_a_second_visit_of_the_browser_is_told_so_and_the_first_one_counts(shell: Shell) -> None:
+    l2 = play(shell, "l2", "slow", "--delay 1")
+    shell("job = %mcp login l2 --no-wait --quiet")
+    job = shell.ip.user_ns["job"]
+    back = redirected(job.url)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(visit, back)
+        while not job.link.arrival.settled:
+            pass
+        again = visit(with_changes(back, code="another-code"))
+        assert again.status_code == 409
+        assert first.result().status_code == 200
+    shell("job.wait()")
+    assert [each["status"] for each in l2.asked("token")] == [200]
+
+
+def test_a_code_that_is_used_again_brings_nothing_and_is_named(shell: Shell) -> None:
+    play(shell, "l2")
+    shell("flow = %mcp oauth l2 --consent approve\nflow.run()")
+    assert shell.value("flow.outcome") == "granted"
+    shell("flow.rerun('token')")
+    assert shell.value("flow.outcome").startswith("refused: invalid_grant")
+    shell("flow.close()")
+    assert servers["l2"].permission.stored() is None
