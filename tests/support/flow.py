@@ -94,7 +94,7 @@ def party(asked: FlowSettings | None = None, **options: Any) -> Party:
 
 def credential(**options: Any) -> OAuthCredential:
     """A login that can be renewed and revoked; ``tokens`` are the options of :class:`Tokens`."""
-    tokens = {"access_token": "access-one", "refresh_token": "refresh-one", "scopes": ("read",)}
+    tokens: dict[str, Any] = {"access_token": "access-one", "refresh_token": "refresh-one", "scopes": ("read",)}
     tokens |= options.pop("tokens", {})
     endpoints = options.pop("endpoints", auth_server().endpoints)
     return OAuthCredential(

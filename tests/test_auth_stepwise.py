@@ -1,0 +1,194 @@
+"""The flow of a login as an object in a cell: one request at a time, repeated with changes, shown without secrets."""
+
+from __future__ import annotations
+
+import gc
+import json
+import socket
+import threading
+from time import monotonic
+from urllib.parse import urlsplit
+
+import pytest
+from support.permission import parameters, play, playing, redirected
+
+from mcp_magics.errors import MCPMagicsError
+
+COLUMNS = ["step", "name", "method", "url", "status", "decision", "section"]
+GRANTED = ["authorize", "token"]
+PATIENCE = 20.0
+
+
+@pytest.fixture
+def l2(shell):
+    with playing():
+        yield play(shell, "l2")
+
+
+@pytest.fixture
+def opened(shell, l2):
+    """Opens flows that are closed with the test."""
+    names = []
+
+    def open_flow(options="--consent approve"):
+        names.append(f"flow{len(names)}")
+        shell(f"{names[-1]} = %mcp oauth l2 {options}")
+        return shell.ip.user_ns[names[-1]]
+
+    yield open_flow
+    for name in names:
+        if name in shell.ip.user_ns:
+            shell.ip.user_ns[name].close()
+
+
+def listens(uri):
+    """Whether somebody listens at the port of ``uri``."""
+    try:
+        socket.create_connection(("127.0.0.1", urlsplit(uri).port), 5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def is_left(uri):
+    """Whether within patience nobody listens at ``uri`` any more."""
+    deadline, turn = monotonic() + PATIENCE, threading.Event()
+    while (still := listens(uri)) and monotonic() < deadline:
+        turn.wait(0.02)
+    return not still
+
+
+def test_a_flow_is_gone_through_step_by_step_to_its_token(opened):
+    flow = opened()
+    assert (flow.next, flow.steps, flow.ended) == ("anonymous", [], False)
+    first = flow.step()
+    assert (first.name, flow.next) == ("anonymous", "resource_metadata")
+    assert first.section
+    assert flow.run(until="token").next == "token"
+    view = flow.step()
+    assert view.request["grant_type"] == "authorization_code"
+    assert (flow.ended, flow.outcome, flow.url) == (True, "granted", None)
+    assert [step.name for step in flow.steps][-2:] == GRANTED
+
+
+def test_the_table_has_a_row_a_step_and_its_columns_before_there_is_any(opened):
+    flow = opened()
+    assert list(flow.df.columns) == COLUMNS
+    assert len(flow.df) == 0
+    flow.run()
+    assert list(flow.df.columns) == COLUMNS
+    assert list(flow.df["name"]) == [step.name for step in flow.steps]
+    assert list(flow.df["step"]) == list(range(1, len(flow.df) + 1))
+    assert (flow.df["section"].str.len() > 0).all()
+    json.dumps(flow.to_json())
+
+
+def test_an_ended_flow_says_how_to_go_on(opened):
+    flow = opened().run()
+    with pytest.raises(MCPMagicsError) as caught:
+        flow.step()
+    assert (caught.value.failure.class_, caught.value.failure.server) == ("flow_ended", "l2")
+    assert "flow.rerun" in caught.value.failure.next_step
+    with pytest.raises(MCPMagicsError) as caught:
+        flow.rerun("never")
+    assert caught.value.failure.class_ == "unknown_step"
+
+
+def test_a_code_is_good_once_and_without_its_verifier_not_at_all_rfc6749_4_1_2_rfc7636_4_6(opened):
+    flow = opened().run(until="token")
+    view = flow.step(code_verifier=None)
+    assert flow.next == "refused"
+    assert "code_verifier" not in view.request
+    assert view.answer["error"]
+    flow.rerun("token")
+    assert flow.outcome == "granted"
+    assert flow.rerun("token").answer["error"] == "invalid_grant"
+
+
+def test_the_authorization_request_is_made_again_with_other_scopes_and_resource(opened):
+    flow = opened().run()
+    view = flow.rerun("authorize", scope="nonsense", resource="https://other.example/")
+    assert (view.request["scope"], view.request["resource"]) == ("nonsense", "https://other.example/")
+    assert view.step.status in ("error", "code")
+
+
+def test_a_redirect_uri_that_was_not_registered_is_no_redirect_rfc6749_3_1_2_4(opened):
+    flow = opened().run(until="authorize")
+    with pytest.raises(MCPMagicsError) as caught:
+        flow.step(redirect_uri="http://127.0.0.1:1/elsewhere")
+    assert caught.value.failure.server == "l2"
+    assert flow.next == "authorize"
+    flow.run()
+    assert flow.outcome == "granted"
+
+
+def test_a_request_without_state_is_not_made_and_one_with_another_is_answered_with_it_rfc6749_10_12(opened):
+    flow = opened().run(until="authorize")
+    with pytest.raises(MCPMagicsError) as caught:
+        flow.step(state=None)
+    assert caught.value.failure.class_ == "state_missing"
+    flow.step(state="mine-0123456789-abcdefghij")
+    assert flow.run().outcome == "granted"
+
+
+def test_without_pkce_the_server_gives_no_code_rfc7636_4_4_1(opened):
+    flow = opened().run(until="authorize")
+    try:
+        view = flow.step(code_challenge=None, code_challenge_method=None)
+    except MCPMagicsError as error:
+        assert error.failure.server == "l2"  # noqa: PT017  a page instead of a redirect is an answer too
+    else:
+        assert view.step.status == "error"
+        assert flow.next == "refused"
+
+
+def test_no_secret_stands_in_any_face_of_a_flow(shell, opened):
+    flow = opened().run()
+    revealing = opened("--consent approve --reveal").run()
+    real = dict(revealing.steps[-1].answer)["access_token"]
+    assert len(real) > 20
+    assert real == dict(revealing._stepwise.driver.steps[-1].answer.document)["access_token"]
+    document = flow._stepwise.driver.steps[-1].answer.document
+    hidden = {document["access_token"], flow._stepwise.driver.steps[-2].callback.code}
+    hidden |= {dict(flow._stepwise.driver.steps[-1].ask.form)["code_verifier"]}
+    faces = [repr(flow), str(flow._repr_mimebundle_()), flow.df.to_csv(), json.dumps(flow.to_json())]
+    for name in ("authorize", "token"):
+        step = next(step for step in flow.steps if step.name == name)
+        faces += [repr(step)]
+    faces += [shell("flow0.steps").text, shell("flow0.df").html]
+    assert not [secret for secret in hidden for face in faces if secret in face]
+
+
+def test_a_view_of_a_step_hides_secrets_and_escapes_what_servers_say(opened):
+    flow = opened().run(until="token")
+    view = flow.step()
+    raw = flow._stepwise.driver.steps[-1]
+    hidden = {raw.answer.document["access_token"], dict(raw.ask.form)["code"], dict(raw.ask.form)["code_verifier"]}
+    faces = [repr(view), str(view._repr_mimebundle_()), json.dumps(view.to_json()), str(view.request), str(view.answer)]
+    assert not [secret for secret in hidden for face in faces if secret in face]
+    assert view.decision in repr(view)
+
+
+def test_secrets_are_revealed_of_servers_of_the_playground_only(shell, l2, odd):
+    shell(f"%mcp add odd {odd.url}")
+    shell.fails("%mcp oauth odd --reveal", "playground_only")
+
+
+def test_the_listener_goes_with_the_flow(opened):
+    flow = opened("").run(until="authorize")
+    (uri,) = parameters(flow.url)["redirect_uri"]
+    assert listens(uri)
+    assert redirected(flow.url).startswith(uri)
+    flow.close()
+    assert is_left(uri)
+    flow.close()
+
+
+def test_the_listener_goes_when_nobody_has_the_flow_any_more(shell, opened):
+    flow = opened("").run(until="authorize")
+    (uri,) = parameters(flow.url)["redirect_uri"]
+    assert listens(uri)
+    del flow
+    shell("del flow0")
+    gc.collect()
+    assert is_left(uri)
