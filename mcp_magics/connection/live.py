@@ -18,7 +18,7 @@ from mcp_magics.connection.oauth_flow import OAuthFlow
 from mcp_magics.connection.permission import Permission
 from mcp_magics.connection.reload import Stamp, changed, snapshot
 from mcp_magics.connection.serverlog import ServerLog
-from mcp_magics.errors import CommandError, ConfigurationError
+from mcp_magics.errors import CommandError, ConfigurationError, MCPMagicsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -162,7 +162,12 @@ class Live:
         await ask_for_address(self._inbox, self.spec.name, link)
 
     async def _log_in(self, wishes: LoginWishes, job: LoginJob) -> tuple[str, ...]:
-        await log_in(self.permission, wishes, job)
+        try:
+            await log_in(self.permission, wishes, job)
+        except MCPMagicsError:
+            if job.steps:
+                self.permission.learn(job.steps[-1].after)
+            raise
         await self.close("logged in")
         return await self.ready()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_magics.config.agreement import agree
 from mcp_magics.config.document import spec_from_options
+from mcp_magics.config.names import alias
 from mcp_magics.config.store import Store
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.glance import glance
@@ -61,6 +62,7 @@ class Servers(Mapping[str, Server]):
 
     def live(self, name: str) -> Live:
         """What is kept for ``name``; raises ``UnknownServerError`` with what is near it."""
+        name = self._named(name)
         found = self.store.get(name)
         if found is None:
             raise _unknown(name, list(self))
@@ -77,6 +79,15 @@ class Servers(Mapping[str, Server]):
         elif kept.spec != found.spec and kept.connection.state in ("idle", "failed"):
             kept.respec(found.spec, found.scope)
         return kept
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """The ASCII alias of each server whose name is not ASCII, with that name."""
+        return {alias(name): name for name in self if not name.isascii()}
+
+    def _named(self, name: str) -> str:
+        """The name a server is registered under, which may also be called by its alias."""
+        return name if self.store.get(name) is not None else self.aliases.get(name, name)
 
     def credentials(self, spec: ServerSpec) -> CredentialStore:
         """Where the logins of ``spec`` are kept: those of :attr:`fleeting` addresses in this process only."""
@@ -102,7 +113,7 @@ class Servers(Mapping[str, Server]):
         return len(self.store.names())
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self.store.get(name) is not None
+        return isinstance(name, str) and self.store.get(self._named(name)) is not None
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)
@@ -154,6 +165,8 @@ class Servers(Mapping[str, Server]):
         found = self.store.get(spec.name)
         if kept is not None and found is not None:
             kept.respec(found.spec, found.scope)
+        if not spec.name.isascii():
+            notes = (f"it may also be written {alias(spec.name)}, in ASCII", *notes)
         return Registration(self[spec.name], "added" if known is None else "replaced", notes)
 
     def _unchanged(self, known: ScopedSpec, spec: ServerSpec, scope: Scope) -> Registration:
@@ -175,6 +188,7 @@ class Servers(Mapping[str, Server]):
     async def remove_steps(self, name: str, scope: Scope | None = None) -> Scope:
         """Steps: the same; returns the scope it was removed from."""
         live = self.live(name)
+        name = live.spec.name
         removed = self.store.remove(name, scope)
         self._live.pop(name, None)  # forgotten first: nothing may take it for usable while it ends
         await on_loop(name, live.close("removed"))

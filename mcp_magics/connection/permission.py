@@ -12,9 +12,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mcp_magics.auth.flow.state import Found
+from mcp_magics.auth.flow.state import Found, Refused
 from mcp_magics.auth.refusal import LOGIN_NEEDED, UNAUTHORIZED
-from mcp_magics.auth.requirement import NOT_MEASURED, Measured
+from mcp_magics.auth.requirement import NOT_MEASURED, Measured, measured
 from mcp_magics.auth.status import AuthStatus, Holding, auth_status, configured
 from mcp_magics.config.expand import lookup
 from mcp_magics.config.model import HttpTransport, OAuthOptions
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from mcp_magics.auth.credential import OAuthCredential
+    from mcp_magics.auth.flow.state import State
     from mcp_magics.auth.keeper import Keeper
     from mcp_magics.auth.store import CredentialStore
     from mcp_magics.config.model import ServerSpec
@@ -139,6 +140,11 @@ class Permission:
         elif isinstance(self.spec.transport, HttpTransport):
             self.known = Measured("unknown", None, failure, at=time.time())
         return self._explained(failure, challenge)
+
+    def learn(self, end: State) -> None:
+        """A flow that was refused has shown what the server requires, as far as it came."""
+        if isinstance(end, Refused) and (end.found.refused is not None or end.found.tried):
+            self.known = measured(end).beside(self.known)
 
     async def measure(self) -> None:
         """Ask the server itself, without any credential."""

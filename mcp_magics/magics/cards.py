@@ -86,7 +86,8 @@ def _address(server: Server) -> str:
 
 def _status(server: Server) -> str:
     status = server.status
-    return f"requirement {status.requirement}, credential {status.credential}, connection {status.connection}"
+    requirement = f"{status.requirement} (not needed)" if status.requirement == "optional" else status.requirement
+    return f"requirement {requirement}, credential {status.credential}, connection {status.connection}"
 
 
 def _tools(names: list[str]) -> str:

@@ -43,4 +43,4 @@ class Context:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all registered servers."""
-        return tuple(self.servers)
+        return (*self.servers, *self.servers.aliases)
