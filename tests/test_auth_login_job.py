@@ -12,7 +12,7 @@ from mcp_magics.auth.arrival import Arrival
 from mcp_magics.auth.login import Link
 from mcp_magics.connection.login_job import LoginJob
 from mcp_magics.connection.loop import background
-from mcp_magics.errors import ConnectionFailedError, RequestCancelledError
+from mcp_magics.errors import ConnectionFailedError
 
 REDIRECT = "http://127.0.0.1:4321/callback/abc"
 PATIENCE = 20.0
@@ -140,8 +140,9 @@ def test_a_cancelled_login_says_so_however_early_it_was_cancelled(at_once):
     job.cancel()
     ended(job)
     assert (job.state, job.line, job.done, job.ready.done) == ("cancelled", "cancelled", True, True)
-    with pytest.raises(RequestCancelledError):
+    with pytest.raises(ConnectionFailedError) as cancelled:
         job.wait(PATIENCE)
+    assert (cancelled.value.failure.class_, cancelled.value.failure.phase) == ("cancelled", "login")
     job.cancel()
     assert job.state == "cancelled"
 

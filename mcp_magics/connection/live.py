@@ -21,7 +21,8 @@ from mcp_magics.connection.serverlog import ServerLog
 from mcp_magics.errors import CommandError, ConfigurationError, MCPMagicsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
+    from typing import Any
 
     from mcp_magics.auth.login import Link
     from mcp_magics.auth.status import AuthStatus
@@ -57,6 +58,7 @@ class Live:
         self._files: dict[str, Stamp] = {}
         self._known_here = False
         self._eras: dict[Protocol, Live] = {}
+        self._login: LoginJob | None = None
 
     def _connection(self, spec: ServerSpec, journal: Journal) -> Connection:
         permission = Permission(spec, journal, lambda: self._credentials(spec))
@@ -123,6 +125,8 @@ class Live:
 
     async def close(self, why: Ending = "disconnected") -> None:
         """Leave the server, in every era."""
+        if why == "removed":
+            self.end_login()
         eras, self._eras = list(self._eras.values()), {}
         await asyncio.gather(self.connection.close(why), *(era.close(why) for era in eras))
 
@@ -154,9 +158,32 @@ class Live:
         ``asks_here``: a cell waits, and the person at it is asked for the address the browser ended on.
         """
         by_hand = asks_here and wishes.visitor == "person"
-        job = LoginJob(self.spec.name, self._asks if by_hand else None)
-        job.start(self._log_in(wishes, job))
+        return self._begin(self._asks if by_hand else None, lambda job: self._log_in(wishes, job))
+
+    def held_login(self, note: str) -> LoginJob:
+        """A login that has nothing to do but connect, for a usable credential is there; ``note`` says so."""
+        return self._begin(None, lambda _job: self._connected(note))
+
+    def _begin(
+        self,
+        asks: Callable[[Link], Coroutine[Any, Any, None]] | None,
+        work: Callable[[LoginJob], Coroutine[object, object, tuple[str, ...]]],
+    ) -> LoginJob:
+        """A login under way; an earlier one that still waits ends: two would wait for one person."""
+        self.end_login()
+        self._login = job = LoginJob(self.spec.name, asks)
+        job.start(work(job))
         return job
+
+    def end_login(self) -> bool:
+        """End the login under way, if there is one; whether there was."""
+        if self._login is None or self._login.done:
+            return False
+        self._login.cancel()
+        return True
+
+    async def _connected(self, note: str) -> tuple[str, ...]:
+        return (note, *await self.ready())
 
     async def _asks(self, link: Link) -> None:
         await ask_for_address(self._inbox, self.spec.name, link)
@@ -180,7 +207,10 @@ class Live:
 
     async def log_out(self, *, forget_client: bool) -> tuple[str, ...]:
         """Give up the credential, and the connections that use it; what was done, a line each."""
-        done = await log_out(self.permission, forget_client=forget_client)
+        ended = ("a login under way was ended",) if self.end_login() else ()
+        while self._login is not None and not self._login.done:  # it must not store what is removed now
+            await asyncio.sleep(0.01)
+        done = (*ended, *await log_out(self.permission, forget_client=forget_client))
         if self.permission.keeper is not None:
             await self.close("logged out")
         return done

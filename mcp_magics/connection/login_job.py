@@ -150,9 +150,9 @@ class LoginJob:
         if isinstance(error, MCPMagicsError):
             raise type(error).of(error.failure)
         if isinstance(error, asyncio.CancelledError):
-            from mcp_magics.connection.exchange import interrupted
+            from mcp_magics.connection.asking import cancelled
 
-            raise interrupted(self.server)
+            raise cancelled(self.server)
         if error is not None:
             raise error
         return self

@@ -90,14 +90,15 @@ async def log_out(permission: Permission, *, forget_client: bool) -> tuple[str, 
         return (f"not revoked: {error.failure.message}", f"removed from {' and '.join(places) or 'nowhere'}: the login")
     if credential is None:
         return ("nothing is stored for it",)
+    kept = f"kept: the registered client {credential.client.client_id} (--forget-client removes it too)"
+    if credential.tokens is None and not forget_client:
+        return ("no tokens are stored for it", kept)
     told = [await permission.authority.revoked(credential)] if credential.tokens is not None else []
-    places = await keeper.forget()
-    removed = f"removed from {' and '.join(places) or 'nowhere'}: the tokens"
+    removed = f"removed from {' and '.join(await keeper.forget()) or 'nowhere'}:"
     if credential.client.origin != "registered" or forget_client:
-        return (*told, f"{removed} and the client")
+        return (*told, f"{removed} {'the tokens and ' if credential.tokens is not None else ''}the client")
     await keeper.keep(replace(credential, tokens=None))
-    client = f"kept: the registered client {credential.client.client_id} (--forget-client removes it too)"
-    return (*told, removed, client)
+    return (*told, f"{removed} the tokens", kept)
 
 
 class _Asking:

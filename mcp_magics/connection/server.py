@@ -209,6 +209,10 @@ class Server:
         """Steps: the flow of a login as an object; ``reveal`` shows secrets as they are."""
         return await on_loop(self.name, self._live.oauth_flow(wishes, reveal=reveal))
 
+    def held_login(self, note: str) -> LoginJob:
+        """A login with nothing to do but connect: a usable credential is there, and ``note`` says so."""
+        return self._live.held_login(note)
+
     def logout(self, *, forget_client: bool = False) -> tuple[str, ...]:
         """Revoke and forget the credential; what was done, a line each."""
         return self._block(on_loop(self.name, self.log_out(forget_client=forget_client)))

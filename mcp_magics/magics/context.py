@@ -30,7 +30,7 @@ class Context:
 
     ``evaluate`` runs a Python expression in the user's namespace; ``surface`` is where something can be shown while
     the command goes on. ``lookout`` looks at the kernel from the page's side, where a person's page is there;
-    ``use`` says what becomes of the command's value.
+    ``use`` says what becomes of the command's value; ``attended`` whether somebody may be at the keyboard.
     """
 
     servers: Servers
@@ -39,6 +39,7 @@ class Context:
     surface: Callable[[], Surface]
     lookout: Lookout | None = None
     use: Use = "hooked"
+    attended: bool = True
 
     @property
     def names(self) -> tuple[str, ...]:

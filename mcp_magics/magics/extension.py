@@ -116,7 +116,7 @@ class MCPMagics(Magics, Settings):
         from mcp_magics.config.secrets import use_secret_store
         from mcp_magics.connection.manager import servers
         from mcp_magics.magics.context import Context
-        from mcp_magics.magics.progress import display_of
+        from mcp_magics.magics.progress import display_of, is_attended
 
         servers.attendant = self.attendant
         use_secret_store(self.secret_store)
@@ -127,6 +127,7 @@ class MCPMagics(Magics, Settings):
             lambda: display_of(self._shell),
             lookout,
             use,
+            is_attended(self._shell),
         )
 
     @property

@@ -64,6 +64,12 @@ def surface_of(shell: InteractiveShell) -> Surface | None:
     return _TerminalLine() if sys.stdout.isatty() else None
 
 
+def is_attended(shell: InteractiveShell) -> bool:
+    """Whether somebody may be at the keyboard: nbclient, nbconvert and papermill say in each request that nobody is."""
+    request: dict[str, Any] = getattr(shell, "get_parent", dict)() if hasattr(shell, "kernel") else {}
+    return bool(request.get("content", {}).get("allow_stdin", True))
+
+
 def display_of(shell: InteractiveShell) -> Surface:
     """A display of its own, redrawn in a kernel; elsewhere what is shown is printed, and stays."""
     return _Display() if hasattr(shell, "kernel") else _Printed()

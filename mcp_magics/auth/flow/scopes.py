@@ -38,13 +38,23 @@ def choose_scopes(settings: FlowSettings, found: Found) -> Scopes:
     """The scopes of a login; those of an earlier one are kept where the server now challenges for more."""
     if settings.scopes is not None:
         return Scopes(clean_scopes(settings.scopes) or None, "explicit")
-    scopes = _discovered(found)
+    scopes = _kept(settings, found, _discovered(found))
     if scopes.wanted is None or settings.grant != "authorization_code":
         return scopes
     advertised = found.server.scopes if found.server is not None else None
     if OFFLINE in (advertised or ()) and OFFLINE not in scopes.wanted:
         return Scopes((*scopes.wanted, OFFLINE), scopes.source)
     return scopes
+
+
+def _kept(settings: FlowSettings, found: Found, scopes: Scopes) -> Scopes:
+    """What a login that stands was granted by the same server is not lost by logging in again."""
+    known = settings.known
+    if known is None or known.tokens is None or found.server is None or scopes.wanted is None:
+        return scopes
+    if known.issuer != found.server.issuer:
+        return scopes
+    return Scopes(union(scopes.wanted, known.tokens.scopes), scopes.source)
 
 
 def _discovered(found: Found) -> Scopes:

@@ -33,9 +33,11 @@ async def do_login(context: Context, command: Command) -> Any:
     server = context.servers[command.word(0) or ""]
     _refuse_unused(server)
     wishes = _wishes(context, server, command)
-    if not command.options.flag("again") and (note := await _already(server, wishes.oauth)):
-        return await _connected(server, "logged in already", (note,))
     no_wait = command.options.flag("no-wait")
+    if not command.options.flag("again") and (note := await _already(server, wishes.oauth)):
+        held = server.held_login(note)
+        await _waited(server, held, held.job)
+        return held if no_wait else ServerCard.of(server, "logged in already", held.notes)
     job = server.start_login(wishes, asks_here=not no_wait)
     await _waited(server, job, job.ready)
     _show_live(context, command, job)
@@ -97,15 +99,12 @@ async def _already(server: Server, oauth: OAuthOptions) -> str:
     return f"nothing was done, {lifetime(credential)}; %mcp login {server.name} --again to redo it"
 
 
-async def _connected(server: Server, what: str, notes: tuple[str, ...]) -> ServerCard:
-    more = await on_loop(server.name, server.open())
-    return ServerCard.of(server, what, (*notes, *more))
-
-
 def _show_live(context: Context, command: Command, job: LoginJob) -> None:
     """Show how the login stands, and again whenever that changes, in the cell that began it."""
     if command.options.flag("json") or not command.shown or command.options.given("consent"):
         return  # nobody is to open the link
+    if not context.attended:
+        return  # a notebook that is run by itself keeps what it shows, and the link is good once
     surface, here = context.surface(), contextvars.copy_context()
     how = PASTED_LATER if command.options.flag("no-wait") else PASTED_BELOW
     if not job.done:
