@@ -64,6 +64,8 @@ class LoginJob:
             self.error = error
             raise
         finally:
+            if self._asking is not None:
+                self._asking.cancel()  # nobody is asked for what is no longer waited for
             self.done = True
             self.ready.settle()
             self._tell()

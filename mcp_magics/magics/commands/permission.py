@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 from typing import TYPE_CHECKING, Any
 
@@ -125,8 +126,10 @@ async def _waited(server: Server, job: LoginJob, settled: Settling) -> None:
         raise
     if isinstance(job.error, MCPMagicsError):
         raise type(job.error).of(job.error.failure)
-    if job.error is not None:
+    if isinstance(job.error, asyncio.CancelledError):
         raise cancelled(server.name)
+    if job.error is not None:
+        raise job.error
 
 
 async def do_logout(context: Context, command: Command) -> Note:
