@@ -39,6 +39,6 @@ def _unattended(server: str) -> ConnectionFailedError:
         phase="login",
         server=server,
         evidence=("there is no stdin, and a cell must not wait for what cannot come",),
-        next_step=f"job = %mcp login {server} --no-wait (job.url, then job.wait()); or --browser, or "
+        next_step=f"job = %mcp login {server} --no-wait  # then job.url and job.wait(); or --browser, or "
         "--grant client_credentials",
     )

@@ -208,8 +208,8 @@ class Live:
     async def log_out(self, *, forget_client: bool) -> tuple[str, ...]:
         """Give up the credential, and the connections that use it; what was done, a line each."""
         ended = ("a login under way was ended",) if self.end_login() else ()
-        while self._login is not None and not self._login.done:  # it must not store what is removed now
-            await asyncio.sleep(0.01)
+        if ended and self._login is not None:
+            await self._login.over.wait()  # it must not store what is removed now
         done = (*ended, *await log_out(self.permission, forget_client=forget_client))
         if self.permission.keeper is not None:
             await self.close("logged out")

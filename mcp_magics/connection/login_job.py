@@ -36,6 +36,8 @@ State = Literal["running", "waiting", "succeeded", "failed", "cancelled"]
 class LoginJob:
     """One login; its attributes may be read from any thread. ``ready`` settles when there is a link, or an end.
 
+    ``over`` is set at the end, for whoever waits on the loop itself.
+
     ``url`` is the authorization URL to open; it holds no secret but this login's ``state``, which is good once.
     """
 
@@ -47,6 +49,7 @@ class LoginJob:
         self.link: Link | None = None
         self.steps: list[Step] = []
         self.ready = Ready()
+        self.over = asyncio.Event()
         self.notes: tuple[str, ...] = ()
         self.error: BaseException | None = None
         self.done = False
@@ -67,6 +70,7 @@ class LoginJob:
             if self._asking is not None:
                 self._asking.cancel()  # nobody is asked for what is no longer waited for
             self.done = True
+            self.over.set()
             self.ready.settle()
             self._tell()
 

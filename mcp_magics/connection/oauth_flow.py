@@ -5,15 +5,18 @@ The same states, the same driver and the same listener as a login; only that som
 
 from __future__ import annotations
 
+import difflib
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.auth.showing import ShownStep, shown
+from mcp_magics.auth.showing import COLUMNS, ShownStep, shown
+from mcp_magics.auth.stepwise import STEPS
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.loop import background
 from mcp_magics.connection.step_view import StepView
+from mcp_magics.connection.variable import variable_of
 from mcp_magics.connection.waiting import run_blocking
-from mcp_magics.errors import CommandError
+from mcp_magics.errors import CommandError, MCPMagicsError
 from mcp_magics.results.sanitise import clean, escaped
 
 if TYPE_CHECKING:
@@ -55,13 +58,22 @@ class OAuthFlow:
 
     def run(self, until: str | None = None) -> OAuthFlow:
         """Step until the end, or until the next step is the one of that name."""
+        if until is not None and until not in STEPS:
+            raise self._no_step(until)
         while not self.ended and (until is None or self.next != until):
             self.step()
         return self
 
     def rerun(self, name: str, **changes: Any) -> StepView:
-        """Repeat the last step of that name with fields changed, and go on from there."""
-        self._stepwise.driver.rewind(name)
+        """Repeat the last step of that name with fields changed, and go on from there.
+
+        At ``authorize``, ``state`` and the PKCE pair are new ones unless they are among the changes.
+        """
+        try:
+            self._stepwise.driver.rewind(name)
+        except MCPMagicsError as error:
+            near = difflib.get_close_matches(name, self._taken, n=1)
+            raise error.at(server=self.server, next_step=self._again(*near)) from None
         return self.step(**changes)
 
     async def _stepped(self, changes: dict[str, Any]) -> StepView:
@@ -71,13 +83,50 @@ class OAuthFlow:
                 class_="flow_ended",
                 phase="login",
                 server=self.server,
-                next_step='flow.rerun("token", code_verifier=None), or %mcp oauth ' + self.server,
+                next_step=self._again(),
             )
-        step = await on_loop(self.server, self._stepwise.step(changes))
+        try:
+            step = await on_loop(self.server, self._stepwise.step(changes))
+        except MCPMagicsError as error:
+            raise error.at(next_step=f"{self._name}.step()") from None
         return StepView(shown(step, reveal=self._reveal))
 
     def _block(self, steps: Coroutine[Until, None, StepView]) -> StepView:
-        return run_blocking(steps, self._attendant())
+        try:
+            return run_blocking(steps, self._attendant())
+        except KeyboardInterrupt:
+            failed = _interrupted(self.server)
+        # Raised outside the except, so that no library's frames hang on to it.
+        raise failed
+
+    # -- what to type next ---------------------------------------------------------------------------------
+
+    @property
+    def _name(self) -> str:
+        return variable_of(self) or "flow"
+
+    @property
+    def _taken(self) -> list[str]:
+        return list(dict.fromkeys(step.name for step in self._stepwise.driver.steps))
+
+    def _again(self, name: str = "") -> str:
+        """The line that goes on: that step again, else the browser's hop for a new code, else the last one."""
+        taken = self._taken
+        if not taken:
+            return f"{self._name}.step()"
+        return f'{self._name}.rerun("{name or ("authorize" if "authorize" in taken else taken[-1])}")'
+
+    def _no_step(self, name: str) -> CommandError:
+        near = difflib.get_close_matches(name, STEPS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return CommandError(
+            f"{name!r} is no step of a flow{hint}",
+            class_="unknown_step",
+            phase="login",
+            server=self.server,
+            evidence=(f"steps: {', '.join(STEPS)}",),
+            next_step=f'{self._name}.run(until="{near[0] if near else "token"}")',
+        )
 
     def close(self) -> None:
         """Stop listening for the callback."""
@@ -120,20 +169,26 @@ class OAuthFlow:
 
     @property
     def df(self) -> pd.DataFrame:
-        """A row a step: step, name, method, url, status, decision, section."""
+        """A row a step: step, name, method, url, status, error, changed, decision, section."""
         import pandas as pd
 
-        columns = ["step", "name", "method", "url", "status", "decision", "section"]
-        return pd.DataFrame([step.row for step in self.steps], columns=columns)
+        return pd.DataFrame([step.row for step in self.steps], columns=["step", *COLUMNS[1:]])
 
     def to_json(self) -> dict[str, Any]:
         """The steps so far, and where it stands."""
         return {"server": self.server, "outcome": self.outcome, "steps": [step.row for step in self.steps]}
 
     def _lines(self) -> list[str]:
-        told = [f"{each.number}. {each.name}: {each.decision} [{each.section}]" for each in self.steps]
-        call = "" if self.ended else f" · flow.step() makes it ({self.state.section})"
-        return [f"OAuth flow of {self.server}", *told, f"{self.outcome}{call}"]
+        return [f"OAuth flow of {self.server}", *map(_told, self.steps), f"{self.outcome}{self._call}"]
+
+    @property
+    def _call(self) -> str:
+        """How the next step is made: with its own name, or after it has been given one."""
+        if self.ended:
+            return ""
+        name = variable_of(self)
+        first = "" if name else f"%mcp oauth {self.server} -o flow, then "
+        return f" · {first}{name or 'flow'}.step() makes it ({self.state.section})"
 
     def __repr__(self) -> str:
         return "\n".join(clean(line) for line in self._lines())
@@ -142,6 +197,19 @@ class OAuthFlow:
         head, *rest = self._lines()
         body = "<br>".join(escaped(line) for line in rest)
         return {"text/plain": repr(self), "text/html": f"<b>{escaped(head)}</b><br>{body}"}
+
+
+def _told(step: ShownStep) -> str:
+    changed = f", {step.changed}" if step.changed else ""
+    return f"{step.number}. {step.name}{changed}: {step.decision} [{step.section}]"
+
+
+def _interrupted(server: str) -> KeyboardInterrupt:
+    """An interrupt that says in one line what has become of the flow."""
+    text = f"the flow of {server} was interrupted; nothing was stored"
+    error = KeyboardInterrupt(text)
+    error._render_traceback_ = lambda: [f"KeyboardInterrupt: {text}"]  # type: ignore[attr-defined]
+    return error
 
 
 def _close(stepwise: Stepwise) -> None:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 from mcp_magics.results.sanitise import clean, escaped
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mcp_magics.auth.showing import ShownStep
+
+Row = tuple[str, str, str]
+"""Name, value, and what a person did to it."""
 
 
 class StepView:
@@ -28,7 +33,7 @@ class StepView:
 
     @property
     def request(self) -> dict[str, str]:
-        """The parameters of the request."""
+        """The parameters of the request, as they were sent."""
         return dict(self.step.fields)
 
     @property
@@ -41,31 +46,54 @@ class StepView:
         """What was decided."""
         return self.step.decision
 
+    @property
+    def changed(self) -> str:
+        """What you changed: ``scope (changed), code_verifier (left out)``."""
+        return self.step.changed
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Changes that are no field of this step."""
+        return self.step.notes
+
     def to_json(self) -> dict[str, Any]:
         """The step as plain JSON."""
         step = self.step
-        return {**step.row, "request": dict(step.fields), "answer": dict(step.answer)}
+        return {**step.row, "notes": list(step.notes), "request": dict(step.fields), "answer": dict(step.answer)}
+
+    @property
+    def _asked(self) -> tuple[Row, ...]:
+        fields = ((each.name, each.value, each.mark and f"({each.mark})") for each in self.step.marked)
+        return (*((name, value, "") for name, value in self.step.headers.items()), *fields)
 
     def __repr__(self) -> str:
         step = self.step
         lines = [f"{step.number}. {step.name} [{step.section}]", f"  {step.method} {step.url}"]
-        lines += [f"    {name}: {value}" for name, value in (*step.headers.items(), *step.fields)]
+        lines += [f"    {name}: {' '.join(filter(None, (value, mark)))}" for name, value, mark in self._asked]
         lines += [f"  → {step.status}", *(f"    {name}: {value}" for name, value in step.answer)]
-        return "\n".join(clean(line) for line in [*lines, f"  {step.decision}"])
+        return "\n".join(clean(line) for line in [*lines, f"  {step.decision}", *(f"  {note}" for note in step.notes)])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
         step = self.step
-        asked = _table((*step.headers.items(), *step.fields))
         title = f"<b>{step.number}. {escaped(step.name)}</b> <small>{escaped(step.section)}</small>"
-        asking = f"<div><code>{escaped(step.method)} {escaped(step.url)}</code></div>{asked}"
-        answer = f"<div>→ <b>{escaped(step.status)}</b></div>{_table(step.answer)}"
-        return {"text/plain": repr(self), "text/html": f"{title}{asking}{answer}<i>{escaped(step.decision)}</i>"}
+        asking = f"<div><code>{escaped(step.method)} {escaped(step.url)}</code></div>{_table(self._asked)}"
+        answers = ((name, value, "") for name, value in step.answer)
+        answer = f"<div>→ <b>{escaped(step.status)}</b></div>{_table(answers)}"
+        notes = "".join(f"<br>{escaped(note)}" for note in step.notes)
+        html = f"{title}{asking}{answer}<i>{escaped(step.decision)}</i>{notes}"
+        return {"text/plain": repr(self), "text/html": html}
 
 
-def _table(rows: tuple[tuple[str, str], ...]) -> str:
+def _table(rows: Iterable[Row]) -> str:
     cells = "".join(
         f'<tr><td style="text-align:left">{escaped(name)}</td>'
-        f'<td style="text-align:left;overflow-wrap:anywhere"><code>{escaped(value)}</code></td></tr>'
-        for name, value in rows
+        f'<td style="text-align:left;overflow-wrap:anywhere">{_value(value, mark)}</td></tr>'
+        for name, value, mark in rows
     )
     return f"<table>{cells}</table>" if cells else ""
+
+
+def _value(value: str, mark: str) -> str:
+    marking = f"<b>{escaped(mark)}</b>" if mark else ""
+    text = f"<code>{escaped(value)}</code>" if value or not mark else ""
+    return " ".join(filter(None, (text, marking)))
