@@ -100,7 +100,7 @@ def test_the_state_to_expect_is_the_one_that_was_sent_and_one_without_cannot_be_
     for nothing in (None, ""):
         with pytest.raises(CommandError) as caught:
             state.expects(state.ask().changed({"state": nothing}))
-        assert caught.value.failure.class_ == "state_missing"
+        assert (caught.value.failure.class_, caught.value.failure.server) == ("state_missing", "shop")
 
 
 # --- RFC 9207 ----------------------------------------------------------------------------------------------------
@@ -155,6 +155,23 @@ def test_discovered_scopes_that_are_rejected_are_asked_for_once_more_without_and
 def test_scopes_somebody_here_asked_for_are_not_dropped():
     end = came(authorize(scopes=Scopes(("mine",), "explicit")), error="invalid_scope")
     assert isinstance(end, Refused)
+
+
+def test_scopes_a_person_put_in_the_place_of_the_discovered_ones_are_not_dropped_either():
+    state = authorize()
+    ask = state.ask().changed({"scope": "mine"})
+    end = state.received(Callback(state=state.nonce, error="invalid_scope"), ask).state
+    assert isinstance(end, Refused)
+    assert "asked for: mine (explicit)" in " ".join(end.failure.evidence)
+    after = state.received(Callback(state=state.nonce, code="c"), state.ask().changed({"scope": None})).state
+    assert after.party.scopes == Scopes(None, "explicit")
+
+
+def test_the_decision_says_what_comes_next_and_the_section_where_the_issuer_is_checked_rfc9207_2_4():
+    state = authorize()
+    decision = state.received(Callback(state=state.nonce, code="c"), state.ask())
+    assert decision.text == "a code has come; next it is exchanged for a token"
+    assert "RFC 9207 §2.4" in state.section
 
 
 def test_a_second_attempt_for_whatever_reason_is_the_last():

@@ -27,7 +27,7 @@ from mcp_magics.auth.flow.anonymous import Anonymous
 from mcp_magics.auth.flow.login import begin
 from mcp_magics.auth.flow.state import END, Decision, Discovered, Granted, Refused
 from mcp_magics.auth.message import Answer, Ask
-from mcp_magics.errors import CommandError, MCPMagicsError
+from mcp_magics.errors import CommandError, ConnectionFailedError, MCPMagicsError
 
 TOKENS = {"access_token": "access-3", "token_type": "Bearer", "expires_in": 60}
 CHALLENGED = answer(status=401, www_authenticate='Bearer scope="read"')
@@ -95,8 +95,66 @@ def test_a_flow_can_stand_again_where_a_step_began_and_only_where_one_did():
     assert [ask.url for ask in world.asked[-2:]] == [f"{ISSUER}/token"] * 2
     assert len(driver.steps) == 7
     with pytest.raises(CommandError) as caught:
-        driver.rewind("refresh")
+        driver.rewind("tokn")
+    assert "did you mean 'token'?" in caught.value.failure.message
     assert "taken: anonymous, resource_metadata" in caught.value.failure.evidence[0]
+
+
+def test_an_authorization_request_made_again_has_a_state_and_a_challenge_of_its_own_rfc6749_10_12_rfc7636_4_1():
+    driver, _ = login()
+    asyncio.run(driver.run())
+    first = dict(driver.steps[4].ask.fields)
+    driver.rewind("authorize")
+    again = dict(asyncio.run(driver.step()).ask.fields)
+    assert {first[name] for name in ("state", "code_challenge")}.isdisjoint(again.values())
+    driver.rewind("authorize")
+    mine = dict(asyncio.run(driver.step({"state": first["state"]})).ask.fields)
+    assert mine["state"] == first["state"]
+
+
+class Lost:
+    """A browser that never comes back."""
+
+    async def visit(self, ask, state):
+        raise ConnectionFailedError("nobody came back", class_="timeout", evidence=(ask.url, state))
+
+
+def test_a_browsers_hop_that_fails_is_kept_with_its_error_and_the_flow_stays_there():
+    seen = []
+    driver, _ = login(visitor=Lost(), watch=seen.append)
+    with pytest.raises(ConnectionFailedError):
+        asyncio.run(driver.run())
+    step = driver.steps[-1]
+    assert (step.name, step.failure.class_, step.decision) == ("authorize", "timeout", "nobody came back")
+    assert driver.state is step.before
+    assert step not in seen
+    driver.rewind("authorize")
+    assert driver.state.nonce != step.before.nonce
+
+
+def test_what_was_changed_is_kept_beside_the_request_as_it_would_have_been():
+    driver, _ = login()
+    step = asyncio.run(driver.step({"method": "ping"}))
+    assert (dict(step.own.fields)["method"], dict(step.ask.fields)["method"]) == ("initialize", "ping")
+    assert step.changes == {"method": "ping"}
+
+
+def test_a_scope_that_a_person_sent_to_the_token_endpoint_is_not_left_out_by_the_flow():
+    rejected = {
+        METADATA: answer(server_document(token_endpoint_auth_methods_supported=["client_secret_post"])),
+        f"{ISSUER}/token": answer({"error": "invalid_scope"}, 400),
+    }
+    driver, _ = login(good(**rejected), grant="client_credentials", client_id="c-1", client_secret="hush-hush-3")
+
+    async def main(changes):
+        while driver.state.name != "token":
+            await driver.step()
+        await driver.step(changes)
+        return driver.state
+
+    assert asyncio.run(main({"scope": "mine"})).failure.class_ == "scope_rejected"
+    driver.rewind("token")
+    assert asyncio.run(main({})).name == "token"
 
 
 class Circle:

@@ -45,6 +45,21 @@ def proof(ask):
     return json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
+@pytest.mark.parametrize(
+    ("grant", "section"),
+    [
+        ("authorization_code", "RFC 6749 §4.1.3, RFC 7636 §4.5, RFC 8707 §2.2"),
+        ("client_credentials", "RFC 6749 §4.4.2, RFC 8707 §2.2"),
+        ("jwt_bearer", "RFC 7523 §2.1, RFC 8707 §2.2"),
+        ("id_jag", "RFC 7523 §2.1, RFC 8707 §2.2"),
+    ],
+)
+def test_the_section_is_the_one_of_its_grant(grant, section):
+    assert exchange(asked=flow_settings(grant=grant)).section == section
+    bound_too = exchange(asked=flow_settings(grant=grant, binds_tokens=True))
+    assert bound_too.section == f"{section}, RFC 9449 §5"
+
+
 def test_a_public_client_names_itself_in_the_form_rfc6749_4_1_3():
     ask = exchange().ask()
     assert (ask.method, ask.url) == ("POST", f"{ISSUER}/token")

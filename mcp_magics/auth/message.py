@@ -52,9 +52,10 @@ class Ask:
     def changed(self, changes: Mapping[str, Any]) -> Self:
         """The same request with fields replaced, added, or (None) left out; a list repeats its name."""
         if self.body is not None:
-            kept = {name: value for name, value in self.body.items() if name not in changes}
-            added = {name: value for name, value in changes.items() if value is not None}
-            return replace(self, body={**kept, **added})
+            body = {**self.body, **changes}
+            return replace(
+                self, body={name: value for name, value in body.items() if name not in changes or value is not None}
+            )
         fields = _changed(self.fields, changes)
         if self.form is not None:
             return replace(self, form=fields)
@@ -107,8 +108,11 @@ def with_query(url: str, fields: Fields) -> str:
 
 
 def _changed(fields: Fields, changes: Mapping[str, Any]) -> Fields:
-    kept = [(name, value) for name, value in fields if name not in changes]
-    for name, value in changes.items():
+    given: dict[str, Any] = {}
+    for name, value in fields:
+        given.setdefault(name, []).append(value)
+    kept = []
+    for name, value in {**given, **changes}.items():
         values = value if isinstance(value, list | tuple) else [] if value is None else [value]
         kept += [(name, _as_text(each)) for each in values]
     return tuple(kept)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlunsplit
 
 from mcp_magics.auth.address import split
+from mcp_magics.auth.alteration import MarkedField, marked, misnamed, told
 from mcp_magics.redact import redactor
+from mcp_magics.results.sanitise import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,9 +41,17 @@ LONGEST_BODY = 4_000
 MOST_MEMBERS = 100
 
 
-@dataclass(frozen=True, slots=True)
+COLUMNS = ("number", "name", "method", "url", "status", "error", "changed", "decision", "section")
+"""What a row of the table of a flow tells; ``number`` is its column ``step``."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class ShownStep:
-    """A step in plain values; ``fields`` are the parameters of the request, ``answer`` those of what came back."""
+    """A step in plain values; ``fields`` are the parameters of the request, ``answer`` those of what came back.
+
+    ``marked`` are the fields once more, with those that a person changed or left out; ``error`` is the code of the
+    server's own error, else the class of ours; ``notes`` tell which changes are no field of the step.
+    """
 
     number: int
     name: str
@@ -53,12 +63,23 @@ class ShownStep:
     status: str
     answer: Fields
     decision: str
+    marked: tuple[MarkedField, ...] = ()
+    error: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> str:
+        """What a person changed: ``code_verifier (left out)``."""
+        return told(self.marked)
 
     @property
     def row(self) -> dict[str, object]:
         """One row of the table of a flow."""
-        names = ("number", "name", "method", "url", "status", "decision", "section")
-        return {"step" if name == "number" else name: getattr(self, name) for name in names}
+        return {"step" if name == "number" else name: getattr(self, name) for name in COLUMNS}
+
+    def __repr__(self) -> str:
+        changed = f", {self.changed}" if self.changed else ""
+        return clean(f"<{self.number}. {self.name}{changed}: {self.status}, {self.decision}>")
 
 
 def shown(step: Step, *, reveal: bool = False) -> ShownStep:
@@ -73,9 +94,12 @@ def shown(step: Step, *, reveal: bool = False) -> ShownStep:
         _address(ask.url, disguise),
         {name: _header(name, value, disguise) for name, value in ask.headers},
         _fields(ask, disguise),
-        _status(step.answer, step.callback),
+        step.failure.class_ if step.failure is not None else _status(step.answer, step.callback),
         _answered(step.answer, step.callback, disguise),
         disguise("decision", step.decision),
+        _marked(step, disguise),
+        disguise("error", _error(step))[:LONGEST_BODY],
+        misnamed(step.name, _own(step), step.changes),
     )
 
 
@@ -100,6 +124,25 @@ def _header(name: str, value: str, disguise: Callable[[str, str], str]) -> str:
 
 def _fields(ask: Ask, disguise: Callable[[str, str], str]) -> Fields:
     return tuple((name, disguise(name, value)) for name, value in ask.fields)
+
+
+def _own(step: Step) -> Fields:
+    return (step.own or step.ask).fields
+
+
+def _marked(step: Step, disguise: Callable[[str, str], str]) -> tuple[MarkedField, ...]:
+    fields = marked(_own(step), step.ask.fields, step.changes)
+    return tuple(replace(each, value=disguise(each.name, each.value)) for each in fields)
+
+
+def _error(step: Step) -> str:
+    """The code of the server's error, else the class of the failure this step ended in."""
+    document = step.answer.document if step.answer is not None else None
+    theirs = step.callback.error if step.callback is not None else (document or {}).get("error")
+    if isinstance(theirs, str) and theirs:
+        return theirs
+    failure = step.failure or getattr(step.after, "failure", None)
+    return failure.class_ if failure is not None else ""
 
 
 def _status(answer: Answer | None, callback: Callback | None) -> str:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from mcp_magics.auth.driver import Driver
 from mcp_magics.auth.flow.anonymous import Anonymous
 from mcp_magics.auth.flow.authorization import Authorize
+from mcp_magics.auth.flow.discovery import ResourceMetadata, ServerMetadata
+from mcp_magics.auth.flow.exchange import IdentityExchange, Token
+from mcp_magics.auth.flow.identity import Registration
 from mcp_magics.auth.flow.login import begin
 from mcp_magics.auth.login import BrowserHop, listen
 from mcp_magics.auth.pages import Failed, Succeeded
@@ -21,6 +24,12 @@ if TYPE_CHECKING:
     from mcp_magics.auth.driver import Step
     from mcp_magics.auth.login import LoginOrder, Watcher
     from mcp_magics.auth.message import Conversation
+
+STEPS = tuple(
+    state.name
+    for state in (Anonymous, ResourceMetadata, ServerMetadata, Registration, Authorize, IdentityExchange, Token)
+)
+"""The names of all steps a login may take, in order."""
 
 
 class Stepwise:

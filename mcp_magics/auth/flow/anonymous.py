@@ -34,7 +34,7 @@ class Anonymous:
     """One anonymous request; ``session`` and ``version`` are what ``initialize`` gave (empty: 2026-07-28, none)."""
 
     name: ClassVar[str] = "anonymous"
-    section: ClassVar[str] = "MCP 2025-11-25, authorization: Protected Resource Metadata Discovery"
+    section: ClassVar[str] = "MCP authorization: Protected Resource Metadata Discovery"
     settings: FlowSettings
     method: Method = "initialize"
     session: str = ""

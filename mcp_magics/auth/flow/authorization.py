@@ -26,7 +26,7 @@ class Authorize:
     """
 
     name: ClassVar[str] = "authorize"
-    section: ClassVar[str] = "RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2.1"
+    section: ClassVar[str] = "RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2.1, RFC 9207 §2.4"
     party: Party
     pkce: Pkce
     nonce: str = field(repr=False)
@@ -46,8 +46,12 @@ class Authorize:
             extra=_asked_anew(party.scopes),
         )
 
-    @staticmethod
-    def expects(ask: Ask) -> str:
+    def anew(self) -> Authorize:
+        """The same request once more, with a ``state`` and a PKCE pair of its own (RFC 6749 §10.12, RFC 7636 §4.1)."""
+        draw = self.party.settings.draw
+        return replace(self, pkce=Pkce.of(draw()), nonce=draw())
+
+    def expects(self, ask: Ask) -> str:
         """The ``state`` its response must carry; raises ``CommandError`` where the request was sent without."""
         for name, value in ask.fields:
             if name == "state" and value:
@@ -56,6 +60,7 @@ class Authorize:
             "an authorization request without state cannot be answered here: any page could answer it",
             class_="state_missing",
             phase="login",
+            server=self.party.settings.server,
             evidence=("RFC 6749 §10.12, RFC 9700 §4.7",),
         )
 
@@ -65,12 +70,11 @@ class Authorize:
 
     def received(self, callback: Callback, ask: Ask) -> Decision:
         """On to the token endpoint, or the end: the state was checked when the callback was accepted."""
-        party = self.party
+        party = self.party.having_asked(_scope(self.ask()), _scope(ask))
         if (failure := self._wrong_issuer(callback)) is not None:
             return Decision(failure.message, Refused(failure, party.found))
         if callback.error == "invalid_scope" and party.scopes.discovered and not self.retried:
-            again = replace(self, party=replace(party, scopes=Scopes(None, "none")), retried=True)
-            again = replace(again, pkce=Pkce.of(party.settings.draw()), nonce=party.settings.draw())
+            again = replace(self, party=replace(party, scopes=Scopes(None, "none")), retried=True).anew()
             return Decision(f"the scopes of the {party.scopes.source} are rejected: asked once more without", again)
         if callback.error is not None or callback.code is None:
             failure = denial(callback, party.settings.server)
@@ -85,7 +89,7 @@ class Authorize:
             code_verifier=self.pkce.verifier,
             resource=party.resource,
         )
-        return Decision("a code has come; it is exchanged for a token", token(party, core, retried=self.retried))
+        return Decision("a code has come; next it is exchanged for a token", token(party, core, retried=self.retried))
 
     def _wrong_issuer(self, callback: Callback) -> Failure | None:
         """RFC 9207 §2.4: compared as they are, character by character; missing only where it was not announced."""
@@ -103,6 +107,10 @@ class Authorize:
             ("RFC 9207 §2.4: the code was not used",),
             f"%mcp oauth {self.party.settings.server}",
         )
+
+
+def _scope(ask: Ask) -> str:
+    return dict(ask.fields).get("scope", "")
 
 
 def _asked_anew(scopes: Scopes) -> Fields:

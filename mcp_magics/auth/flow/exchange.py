@@ -10,16 +10,25 @@ from mcp_magics.auth.assertion import SigningKey
 from mcp_magics.auth.client_authentication import authenticate, choose_method
 from mcp_magics.auth.credential import Client, OAuthCredential, Tokens
 from mcp_magics.auth.dpop import wants_nonce, with_proof
-from mcp_magics.auth.flow.scopes import Scopes
+from mcp_magics.auth.flow.scopes import Scopes, clean_scopes
 from mcp_magics.auth.flow.state import Decision, FlowSettings, Found, Granted, Refused
 from mcp_magics.auth.grants import identity_exchange, jwt_bearer
 from mcp_magics.auth.token_answer import TokenAnswer, read_identity_assertion, read_tokens
 from mcp_magics.errors import Failure
 
 if TYPE_CHECKING:
-    from mcp_magics.auth.flow.state import State
+    from mcp_magics.auth.flow.state import Grant, State
     from mcp_magics.auth.message import Answer, Ask
     from mcp_magics.auth.metadata import AuthorizationServer
+
+
+SECTIONS: dict[Grant, str] = {
+    "authorization_code": "RFC 6749 §4.1.3, RFC 7636 §4.5",
+    "client_credentials": "RFC 6749 §4.4.2",
+    "jwt_bearer": "RFC 7523 §2.1",
+    "id_jag": "RFC 7523 §2.1",
+}
+"""Where the token request of each grant is specified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,10 @@ class Party:
         """Which scopes were asked for, on whose word, and which the server advertises."""
         advertised = " ".join(self.server.scopes or ()) or "none"
         return f"asked for: {' '.join(self.scopes.wanted or ())} ({self.scopes.source}) · advertised: {advertised}"
+
+    def having_asked(self, own: str, sent: str) -> Party:
+        """The same party where a person sent a ``scope`` of their own instead of ``own``: then those are explicit."""
+        return self if own == sent else replace(self, scopes=Scopes(clean_scopes([sent]) or None, "explicit"))
 
     @property
     def endpoint(self) -> str:
@@ -76,12 +89,22 @@ class Token:
     """
 
     name: ClassVar[str] = "token"
-    section: ClassVar[str] = "RFC 6749 §4, RFC 7636 §4.5, RFC 8707 §2.2"
     party: Party
     core: Ask
     dpop_key: str | None = field(default=None, repr=False)
     nonce: str | None = field(default=None, repr=False)
     retried: bool = False
+
+    @property
+    def section(self) -> str:
+        """Where its grant is specified, and the proof of possession where there is one."""
+        proof = "" if self.dpop_key is None else ", RFC 9449 §5"
+        return f"{SECTIONS[self.party.settings.grant]}, RFC 8707 §2.2{proof}"
+
+    def sent(self, ask: Ask) -> Token:
+        """The same state once ``ask`` was sent in the place of its own: a scope may be a person's own now."""
+        own = dict(self.core.fields).get("scope", "")
+        return replace(self, party=self.party.having_asked(own, dict(ask.fields).get("scope", "")))
 
     def ask(self) -> Ask:
         """The grant, who we are, and the proof of possession where tokens are bound."""

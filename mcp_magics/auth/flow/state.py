@@ -95,10 +95,13 @@ class Decision:
 
 
 class State(Protocol):
-    """One step of a flow; ``section`` is where it is specified."""
+    """One step of a flow."""
 
     name: ClassVar[str]
-    section: ClassVar[str]
+
+    @property
+    def section(self) -> str:
+        """Where it is specified."""
 
     def ask(self) -> Ask:
         """The request of this step."""
