@@ -93,6 +93,8 @@ def use_keyring():
 
     yield use
     keyring.set_keyring(before)
+    for mode in ("file", "auto"):  # opened anew, with the keyring that is in charge now
+        use_secret_store(mode)
 
 
 @pytest.fixture(params=["memory", "file", "keyring", "auto", "auto without a keyring"])
@@ -346,14 +348,11 @@ def test_logging_out_with_a_locked_keyring_empties_the_file_and_says_what_remain
 
 def test_the_session_chooses_the_store_of_logins_with_that_of_secrets(use_keyring):
     use_keyring(Ring())
-    try:
-        kinds = []
-        for mode in ("file", "keyring", "auto"):
-            use_secret_store(mode)
-            kinds.append(type(credential_store()))
-        assert kinds == [FileCredentials, KeyringCredentials, AutoCredentials]
-    finally:
-        use_secret_store("auto")
+    kinds = []
+    for mode in ("file", "keyring", "auto"):
+        use_secret_store(mode)
+        kinds.append(type(credential_store()))
+    assert kinds == [FileCredentials, KeyringCredentials, AutoCredentials]
 
 
 def test_to_open_a_store_asks_no_keyring(monkeypatch):

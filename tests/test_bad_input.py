@@ -227,7 +227,7 @@ def test_noise_on_stdout_is_skipped_and_kept_in_the_log(ok: Shell) -> None:
 
 
 def test_json_on_stdout_that_is_no_json_rpc_is_nobodys_answer(ok: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mcp_magics.wire.dispatcher.WRONG_ID_GRACE", 0.05)
+    monkeypatch.setattr("mcp_magics.wire.inbound.WRONG_ID_GRACE", 0.05)
     ok(f"%mcp add x -- {odd_stdio('json-logs')}")
     assert ok("%mcp call x.echo text='the answer'").result.text == "the answer"
     assert servers["x"].log.violations == 0
