@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import gc
 import json
-import socket
 import threading
 from time import monotonic
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
+from support.notebook import done
 from support.permission import parameters, play, playing, redirected
 
 from mcp_magics.errors import MCPMagicsError
 
-COLUMNS = ["step", "name", "method", "url", "status", "decision", "section"]
+COLUMNS = ["step", "name", "method", "url", "status", "error", "changed", "decision", "section"]
 GRANTED = ["authorize", "token"]
 PATIENCE = 20.0
+WHEN_IT_WAITS = """
+import threading
+def tell():
+    turn = threading.Event()
+    while flow._stepwise._hop.listener._arrival is None:
+        turn.wait(0.01)
+    print('up', flush=True)
+threading.Thread(target=tell).start()
+"""
+"""Prints a word as soon as the flow waits for the browser."""
 
 
 @pytest.fixture
@@ -43,11 +54,8 @@ def opened(shell, l2):
 
 def listens(uri):
     """Whether somebody listens at the port of ``uri``."""
-    try:
-        socket.create_connection(("127.0.0.1", urlsplit(uri).port), 5).close()
-    except ConnectionRefusedError:
-        return False
-    return True
+    mine = psutil.Process().net_connections()
+    return any(each.status == psutil.CONN_LISTEN and each.laddr.port == urlsplit(uri).port for each in mine)
 
 
 def is_left(uri):
@@ -83,15 +91,75 @@ def test_the_table_has_a_row_a_step_and_its_columns_before_there_is_any(opened):
     json.dumps(flow.to_json())
 
 
-def test_an_ended_flow_says_how_to_go_on(opened):
+@pytest.mark.parametrize("consent", ["approve", "deny"])
+def test_an_ended_flow_says_under_its_own_name_how_to_go_on(shell, opened, consent):
+    opened(f"--consent {consent}").run()
+    shell("lesson = flow0; del flow0")
+    error = shell.fails("lesson.step()", "flow_ended")
+    assert error.failure.server == "l2"
+    shell(error.failure.next_step)
+    assert shell.value("lesson.steps")[-1].name == "authorize"
+    shell("lesson.close()")
+
+
+def test_a_step_that_was_not_taken_is_told_with_the_nearest_that_was(shell, opened):
     flow = opened().run()
-    with pytest.raises(MCPMagicsError) as caught:
-        flow.step()
-    assert (caught.value.failure.class_, caught.value.failure.server) == ("flow_ended", "l2")
-    assert "flow.rerun" in caught.value.failure.next_step
-    with pytest.raises(MCPMagicsError) as caught:
-        flow.rerun("never")
-    assert caught.value.failure.class_ == "unknown_step"
+    error = shell.fails("flow0.rerun('tokn')", "unknown_step")
+    assert "did you mean 'token'?" in error.failure.message
+    assert (error.failure.server, error.failure.next_step) == ("l2", 'flow0.rerun("token")')
+    assert "authorize" in error.failure.evidence[0]
+    assert shell.fails("flow0.rerun('never')", "unknown_step").failure.next_step == 'flow0.rerun("authorize")'
+    assert flow.ended
+
+
+def test_nothing_is_run_up_to_a_step_that_there_is_not(shell, opened):
+    flow = opened()
+    error = shell.fails("flow0.run(until='tokn')", "unknown_step")
+    assert "did you mean 'token'?" in error.failure.message
+    assert flow.steps == []
+    shell(error.failure.next_step)
+    assert flow.next == "token"
+
+
+def test_a_flow_without_a_name_says_first_how_it_gets_one(shell, l2):
+    unnamed, named = shell("%mcp oauth l2 --consent approve"), shell("%mcp oauth l2 --consent approve -o lesson")
+    assert "%mcp oauth l2 -o flow, then flow.step() makes it" in unnamed.text
+    assert " · lesson.step() makes it" in named.text
+    assert "-o" not in named.text
+    unnamed.result.close()
+    shell("lesson.close()")
+
+
+def test_what_was_broken_is_told_in_the_flow_its_table_and_the_step(opened):
+    flow = opened().run(until="token")
+    view = flow.step(code_verifier=None, resource="https://other.example/", scop="x")
+    assert view.changed == "code_verifier (left out), resource (changed), scop (added)"
+    lines = [line.strip() for line in repr(view).splitlines()]
+    assert "code_verifier: (left out)" in lines
+    assert "resource: https://other.example/ (changed)" in lines
+    assert "<b>(left out)</b>" in view._repr_mimebundle_()["text/html"]
+    assert view.notes == ("scop is no field of token; sent as an extra",)
+    assert view.notes[0] in repr(view)
+    assert view.notes[0] in view._repr_mimebundle_()["text/html"]
+    last = flow.df.iloc[-1]
+    assert (last["changed"], last["error"]) == (view.changed, view.answer["error"])
+    assert f"token, {view.changed}: " in repr(flow)
+    assert list(flow.df["changed"][:-1]) == [""] * (len(flow.df) - 1)
+
+
+def test_a_misspelt_field_is_sent_all_the_same(opened):
+    flow = opened().run(until="token")
+    view = flow.step(code_verifer="x")
+    assert view.notes == ("code_verifer is no field of token (did you mean code_verifier?); sent as an extra",)
+    assert view.request["code_verifer"] == "x"
+    assert flow.outcome == "granted"
+
+
+def test_a_list_of_steps_is_a_line_each(shell, opened):
+    opened().run(until="token")
+    text = shell("flow0.steps").text
+    assert "<1. anonymous: 401, initialize is refused" in text
+    assert all(len(line) < 160 for line in text.splitlines())
 
 
 def test_a_code_is_good_once_and_without_its_verifier_not_at_all_rfc6749_4_1_2_rfc7636_4_6(opened):
@@ -107,7 +175,10 @@ def test_a_code_is_good_once_and_without_its_verifier_not_at_all_rfc6749_4_1_2_r
 
 def test_the_authorization_request_is_made_again_with_other_scopes_and_resource(opened):
     flow = opened().run()
+    before = next(step for step in flow._stepwise.driver.steps if step.name == "authorize").ask
     view = flow.rerun("authorize", scope="nonsense", resource="https://other.example/")
+    after = flow._stepwise.driver.steps[-1].ask
+    assert all(dict(before.fields)[name] != dict(after.fields)[name] for name in ("state", "code_challenge"))
     assert (view.request["scope"], view.request["resource"]) == ("nonsense", "https://other.example/")
     assert view.step.status in ("error", "code")
 
@@ -118,6 +189,13 @@ def test_a_redirect_uri_that_was_not_registered_is_no_redirect_rfc6749_3_1_2_4(o
         flow.step(redirect_uri="http://127.0.0.1:1/elsewhere")
     assert caught.value.failure.server == "l2"
     assert flow.next == "authorize"
+    lost = flow.steps[-1]
+    assert (lost.name, lost.error, lost.changed) == (
+        "authorize",
+        caught.value.failure.class_,
+        "redirect_uri (changed)",
+    )
+    assert caught.value.failure.message in repr(flow)
     flow.run()
     assert flow.outcome == "granted"
 
@@ -126,7 +204,8 @@ def test_a_request_without_state_is_not_made_and_one_with_another_is_answered_wi
     flow = opened().run(until="authorize")
     with pytest.raises(MCPMagicsError) as caught:
         flow.step(state=None)
-    assert caught.value.failure.class_ == "state_missing"
+    assert (caught.value.failure.class_, caught.value.failure.server) == ("state_missing", "l2")
+    assert caught.value.failure.next_step == "flow0.step()"
     flow.step(state="mine-0123456789-abcdefghij")
     assert flow.run().outcome == "granted"
 
@@ -192,3 +271,26 @@ def test_the_listener_goes_when_nobody_has_the_flow_any_more(shell, opened):
     shell("del flow0")
     gc.collect()
     assert is_left(uri)
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    ("going_on", "kind"),
+    [
+        ("flow.step()", "KeyboardInterrupt"),
+        ("flow.run()", "KeyboardInterrupt"),
+        ("await flow.astep()", "CancelledError"),
+    ],
+)
+def test_an_interrupt_is_one_line_and_the_flow_can_go_on(kernel, going_on, kind):
+    done(kernel.run("%load_ext mcp_magics"))
+    done(kernel.run("%mcp playground start l2 --quiet"))
+    done(kernel.run("%mcp oauth l2 -o flow --quiet\nflow.run(until='authorize')"))
+    running = kernel.start(f"{WHEN_IT_WAITS}\n{going_on}")
+    running.until(lambda outcome: "up" in outcome.stdout)
+    kernel.interrupt()
+    error = running.wait(20).error
+    assert error.ename == kind
+    assert list(error.traceback) == [f"{kind}: the flow of l2 was interrupted; nothing was stored"]
+    assert kernel.value("flow.next") == "authorize"
+    done(kernel.run("flow.close()\n%mcp playground stop"))

@@ -5,9 +5,10 @@ The same states, the same driver and the same listener as a login; only that som
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mcp_magics.auth.showing import COLUMNS, ShownStep, shown
 from mcp_magics.auth.stepwise import STEPS
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from mcp_magics.auth.flow.state import State
     from mcp_magics.auth.stepwise import Stepwise
     from mcp_magics.connection.waiting import Attendant, Until
+
+Stop = TypeVar("Stop", KeyboardInterrupt, asyncio.CancelledError)
 
 
 class OAuthFlow:
@@ -54,7 +57,10 @@ class OAuthFlow:
         """The same, awaiting."""
         from mcp_magics.connection.waiting import run_awaiting
 
-        return await run_awaiting(self._stepped(changes), self._attendant())
+        try:
+            return await run_awaiting(self._stepped(changes), self._attendant())
+        except asyncio.CancelledError as error:  # the stop button's, or that of a task of the person's own
+            raise _in_one_line(error, self.server) from None
 
     def run(self, until: str | None = None) -> OAuthFlow:
         """Step until the end, or until the next step is the one of that name."""
@@ -95,7 +101,7 @@ class OAuthFlow:
         try:
             return run_blocking(steps, self._attendant())
         except KeyboardInterrupt:
-            failed = _interrupted(self.server)
+            failed = _in_one_line(KeyboardInterrupt(), self.server)
         # Raised outside the except, so that no library's frames hang on to it.
         raise failed
 
@@ -204,11 +210,12 @@ def _told(step: ShownStep) -> str:
     return f"{step.number}. {step.name}{changed}: {step.decision} [{step.section}]"
 
 
-def _interrupted(server: str) -> KeyboardInterrupt:
-    """An interrupt that says in one line what has become of the flow."""
+def _in_one_line(error: Stop, server: str) -> Stop:
+    """``error``, saying what has become of the flow instead of where in a library it was."""
     text = f"the flow of {server} was interrupted; nothing was stored"
-    error = KeyboardInterrupt(text)
-    error._render_traceback_ = lambda: [f"KeyboardInterrupt: {text}"]  # type: ignore[attr-defined]
+    line = f"{type(error).__name__}: {text}"
+    error.args = (text,)
+    error._render_traceback_ = lambda: [line]  # type: ignore[attr-defined]
     return error
 
 
