@@ -62,10 +62,15 @@ def test_a_repr_shows_neither_code_nor_state():
 def test_a_denial_is_a_failure_with_the_servers_decoded_words():
     said = Callback(error="access_denied", error_description="a b", error_uri="https://as.example/why")
     failure = denial(said, "docs")
-    assert (failure.class_, failure.message) == ("access_denied", "OAuth error: access_denied: a b")
+    assert (failure.class_, failure.message) == ("access_denied", "the authorization server refused: a b")
     assert failure.evidence == ("more: https://as.example/why",)
     assert failure.next_step == "%mcp login docs"
 
 
 def test_another_error_is_not_said_to_be_a_denial():
-    assert denial(Callback(error="server_error"), "docs").class_ == "authorization_failed"
+    failure = denial(Callback(error="server_error"), "docs")
+    assert (failure.class_, failure.message) == ("authorization_failed", "OAuth error: server_error")
+
+
+def test_a_denial_without_words_says_that_there_are_none():
+    assert denial(Callback(error="access_denied"), "docs").message.endswith("it gives no reason")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from mcp_magics.auth.arrival import Arrival
-from mcp_magics.auth.consent import Form, consent, consent_form
+from mcp_magics.auth.consent import LONGEST_QUOTED, Form, consent, consent_form, page_text
 from mcp_magics.auth.listener import open_listener
 from mcp_magics.auth.pages import Failed, Succeeded
 from mcp_magics.errors import MCPMagicsError
@@ -120,11 +120,15 @@ def played(answering, **options):
     return asyncio.run(play(answering, **options))
 
 
-def refusal(answering):
+def refused(answering, class_="consent_failed"):
     with pytest.raises(MCPMagicsError) as caught:
         played(answering)
-    assert caught.value.failure.class_ == "consent_failed"
-    return caught.value.failure.message
+    assert caught.value.failure.class_ == class_
+    return caught.value.failure
+
+
+def refusal(answering):
+    return refused(answering).message
 
 
 def test_approving_sends_the_hidden_fields_and_the_decision_and_ends_at_the_listener():
@@ -221,6 +225,22 @@ def test_a_form_that_is_sent_to_another_origin_is_not_sent():
 )
 def test_a_server_that_leads_nowhere_says_so(answering, why):
     assert why in refusal(answering)
+
+
+def test_what_a_page_without_a_form_says_is_the_evidence_without_its_markup():
+    text = b"<title>Oops</title><style>p {}</style><h1>Closed</h1><p>until <b>noon</b>\x1b[31m</p>"
+    assert refused(lambda *_: (500, [], text)).evidence == ("it says: Closed until noon",)
+
+
+def test_a_client_that_a_page_calls_unknown_is():
+    failure = refused(lambda *_: (400, [], b'{"error":"invalid_client"}'), "client_unknown")
+    assert failure.evidence[1] == 'it says: {"error":"invalid_client"}'
+    refused(lambda *_: (400, [], b"<p>invalid_scope</p>"))
+    refused(lambda *_: (200, [], b"<p>invalid_client</p>"))
+
+
+def test_a_long_page_is_cut():
+    assert len(page_text("<p>" + "x" * 5000)) <= LONGEST_QUOTED
 
 
 def test_the_form_that_asks_for_a_decision_is_found_among_others():

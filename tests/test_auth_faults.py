@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from support.permission import Played, play, playing, two_ports
 from support.shell import Shell
+from support.typed import check_typed
 
 from mcp_magics.auth.credential import OAuthCredential
 from mcp_magics.auth.renewal_rules import lives
@@ -31,6 +32,7 @@ def check_nobody_is_blamed(error: MCPMagicsError) -> None:
     """No person acted, and what to do next is a line to type."""
     assert "user" not in str(error).lower(), error
     assert error.failure.next_step.startswith("%mcp "), error.failure.next_step
+    check_typed(error.failure.next_step)
 
 
 # --- faults that end a login -----------------------------------------------------------------------------------------
@@ -45,9 +47,13 @@ ENDING = {
     "plain-http-endpoint": ("address_refused", "neither https nor loopback", "%mcp oauth l2"),
     "wrong-issuer": ("issuer_mismatch", "{issuer}/another", "%mcp oauth l2"),
     "no-pkce": ("pkce_unsupported", "names no PKCE method", "%mcp login l2 --assume-pkce"),
-    "no-registration": ("registration_unavailable", "no client can be registered", "%mcp add l2 "),
-    "invalid-client": ("consent_failed", "answered 400", "%mcp login l2"),
-    "error-description": ("access_denied", "a b <b>not today</b>", "%mcp login l2"),
+    "no-registration": (
+        "registration_unavailable",
+        "no client can be registered",
+        "%mcp login l2 --oauth-client-id ID --callback-port ",
+    ),
+    "invalid-client": ("client_unknown", "does not know this client", "%mcp oauth l2"),
+    "error-description": ("access_denied", "refused: a b <b>not today</b>", "%mcp login l2"),
     "wrong-state": ("state_mismatch", "another state", "%mcp oauth l2"),
     "wrong-iss": ("issuer_mismatch", "'https://another.example'", "%mcp oauth l2"),
     "no-iss-though-advertised": ("issuer_mismatch", "it says none", "%mcp oauth l2"),
@@ -103,6 +109,30 @@ def test_every_address_of_a_discovery_in_vain_is_in_the_evidence_with_its_answer
     assert len(tried) >= 4
     assert {said for _, _, said in tried} == {"404"}
     assert all("/.well-known/" in url for url, _, _ in tried)
+
+
+def test_the_address_that_gave_no_answer_comes_first_and_who_named_it(shell: Shell) -> None:
+    play(shell, "l2", "prm-500")
+    error = shell.fails(LOGIN, "http_error")
+    assert error.failure.evidence[0].endswith("/.well-known/oauth-protected-resource/mcp: 500")
+    play(shell, "l2", "link-local-metadata")
+    named, refused = shell.fails(LOGIN, "address_refused").failure.evidence[:2]
+    assert named.startswith("http://169.254.169.254/latest is named by http://127.0.0.1")
+    assert refused.endswith(": address_refused")
+
+
+def test_a_configured_client_that_is_refused_is_configured_anew(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WRONG_SECRET", "not-the-secret-of-it")
+    play(shell, "l2")
+    error = shell.fails(f"{LOGIN} --oauth-client-id nobody", "client_unknown")
+    assert error.failure.next_step == "%mcp login l2 --again --oauth-client-id ID"
+    grant = "%mcp login l2 --grant client_credentials"
+    secret = "--oauth-client-secret-env-var"
+    error = shell.fails(f"{grant} --oauth-client-id playground-service {secret} WRONG_SECRET", "client_unknown")
+    expected = f"%mcp login l2 --again --grant client_credentials --oauth-client-id ID {secret} NAME"
+    assert error.failure.next_step == expected
+    error = shell.fails(grant, "client_missing")
+    assert error.failure.next_step == f"{grant} --oauth-client-id ID {secret} NAME"
 
 
 def test_a_denial_is_told_at_once_and_the_login_before_it_goes_on(shell: Shell) -> None:
@@ -181,7 +211,7 @@ def test_a_login_that_ends_without_a_refresh_token_is_the_servers_policy(shell: 
     shell(LOGIN)
     error = after_the_end(shell, "reauth_required")
     check_nobody_is_blamed(error)
-    assert "no_refresh_token" in error.failure.message
+    assert "no_refresh_token" in str(error)
     assert "policy" in str(error)
 
 
@@ -202,8 +232,9 @@ def test_a_client_the_server_forgot_before_the_browser_came_names_the_way_out(sh
     play(shell, "l2", "none", port)
     shell(LOGIN)
     l2 = play(shell, "l2", "none", f"{port} --seed 1")
-    error = shell.fails(f"{LOGIN} --again", "consent_failed")
-    assert "%mcp logout l2 --forget-client" in str(error)
+    error = shell.fails(f"{LOGIN} --again", "client_unknown")
+    assert "it says: This authorization request is wrong invalid_client" in str(error)
+    assert error.failure.next_step == "%mcp logout l2 --forget-client"
     error = shell.fails("job = %mcp login l2 --again --no-wait --timeout 0.2\njob.wait()", "timeout")
     assert "%mcp logout l2 --forget-client" in str(error)
     shell("%mcp logout l2 --forget-client")
@@ -254,7 +285,9 @@ def refreshed(l2: Played) -> list[object]:
 def test_a_failure_is_json_too(shell: Shell) -> None:
     play(shell, "l2", "wrong-issuer")
     shell.fails(LOGIN, "issuer_mismatch")
-    shell.fails("%mcp connect l2", "auth_required")
+    error = shell.fails("%mcp connect l2", "auth_required")
+    assert "a login would end with issuer_mismatch" in error.failure.message
+    assert error.failure.next_step.startswith("%mcp oauth l2")
     told = json.loads(shell("%mcp list --json").text)[0]
     assert told["auth"] == {"requirement": "required", "credential": "none", "connection": "failed"}
     assert told["auth_status"] == "not_logged_in"

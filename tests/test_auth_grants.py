@@ -301,7 +301,8 @@ def test_an_error_has_a_class_of_its_own_and_keeps_the_server_s_words(code, clas
     body = {"error": code, "error_description": "because\u202e \x1b[31mI say so", "error_uri": "https://as.example/e"}
     failure = failed(body)
     assert (failure.class_, failure.next_step) == (class_, step)
-    assert failure.message == f"the token endpoint refused: {code}: because⟨U+202E⟩ I say so"
+    told = "" if code == class_ else f"{code}: "  # the class says it already
+    assert failure.message == f"the token endpoint refused: {told}because⟨U+202E⟩ I say so"
     assert failure.evidence[0] == f"400 from {TOKEN} · client authenticated by client_secret_basic"
     assert failure.evidence[1] == "see https://as.example/e"
     assert not failure.retryable
@@ -517,7 +518,7 @@ def test_a_refused_registration_says_why_and_what_to_register_by_hand(status, bo
     assert failure.class_ == "registration_unavailable"
     assert said in failure.message
     assert REDIRECT in failure.evidence[0]
-    assert failure.next_step == "%mcp add shop --url URL --oauth-client-id ID"
+    assert failure.next_step.startswith("%mcp login shop --oauth-client-id ID --callback-port ")
     assert not failure.retryable
 
 

@@ -11,6 +11,7 @@ from support.flow import (
     ISSUER,
     NO_ANSWER,
     REDIRECT,
+    RESOURCE_METADATA,
     URL,
     answer,
     auth_server,
@@ -33,7 +34,7 @@ FOUND = Found("initialize", resource=resource(), server=auth_server())
 
 
 def asked(**options):
-    return settings(redirect_uri=REDIRECT, **options)
+    return settings(**{"redirect_uri": REDIRECT, **options})
 
 
 def begun(found=FOUND, **options):
@@ -204,6 +205,30 @@ def test_a_server_without_the_endpoint_a_grant_needs_is_told_so():
     failure = refused("no_oauth_metadata", serving(authorization_endpoint=None))
     assert "client_credentials" in failure.next_step
     assert isinstance(begun(serving(authorization_endpoint=None), grant="client_credentials", client_id="c"), Token)
+
+
+@pytest.mark.parametrize("address", [REDIRECT, "https://hub.example/user/a/proxy/4321/callback/abc"])
+def test_the_line_that_names_a_client_comes_back_to_the_port_that_was_shown(address):
+    failure = refused("registration_unavailable", serving(registration_endpoint=None), redirect_uri=address)
+    assert failure.next_step == "%mcp login shop --oauth-client-id ID --callback-port 4321"
+
+
+@pytest.mark.parametrize(
+    ("grant", "secret"), [("client_credentials", " --oauth-client-secret-env-var NAME"), ("jwt_bearer", "")]
+)
+def test_a_grant_without_a_browser_registers_no_client(grant, secret):
+    failure = refused("client_missing", grant=grant, assertion="a.b.c")
+    assert failure.message == f"{grant} needs a client"
+    assert failure.next_step == f"%mcp login shop --grant {grant} --oauth-client-id ID{secret}"
+
+
+def test_what_could_not_be_checked_is_told_by_the_address_that_failed_and_who_named_it():
+    failed = Tried("https://x/2", "no_response")
+    found = Found("initialize", tried=(Tried("https://x/1", "404"), failed, Tried("https://x/3", "404")))
+    lines = no_metadata(asked(), replace(found, unchecked=NO_ANSWER)).evidence
+    assert lines == ("https://x/2: no_response", "https://x/3: 404", "https://x/1: 404")
+    lines = no_metadata(asked(), replace(found, resource=resource(), unchecked=NO_ANSWER)).evidence
+    assert lines[:2] == (f"{ISSUER} is named by {RESOURCE_METADATA}", "https://x/2: no_response")
 
 
 def test_grants_say_what_they_lack():

@@ -163,7 +163,7 @@ async def test_without_a_login_there_is_nothing_to_send():
 async def test_an_expired_login_without_a_refresh_token_says_so_and_asks_nobody():
     server = Server()
     failure = await failure_of(Keeper(SPEC, Counting(credential(refresh="  ")), server).fresh())
-    assert failure.class_ == "reauth_required" and "no_refresh_token" in failure.message
+    assert failure.class_ == "reauth_required" and "no_refresh_token" in failure.evidence[0]
     assert (failure.next_step, failure.retryable, server.sent) == ("%mcp login shop", False, [])
 
 

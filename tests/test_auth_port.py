@@ -9,7 +9,7 @@ import pytest
 from support.login import PATH, with_login
 
 from mcp_magics.auth.listener import open_listener
-from mcp_magics.errors import ConfigurationError, MCPMagicsError
+from mcp_magics.errors import ConfigurationError
 
 
 def opened(**options):
@@ -34,14 +34,16 @@ def test_a_port_of_a_login_before_can_be_had_again():
 def test_a_busy_port_names_the_port_and_the_key():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(MCPMagicsError) as caught:
+        with pytest.raises(ConfigurationError) as caught:
             opened(port=port)
     failure = caught.value.failure
     assert failure.class_ == "callback_port_busy"
     assert str(port) in failure.message
     assert "--callback-port" in failure.message
     assert "oauth.callback_port" in failure.message
-    assert "%mcp login docs --callback-port" in failure.next_step
+    line, _, free = failure.next_step.rpartition(" ")
+    assert line == "%mcp login docs --callback-port"
+    assert opened(port=int(free))[0] == int(free) != port
 
 
 def test_only_loopback_is_listened_on():

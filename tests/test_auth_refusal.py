@@ -74,7 +74,7 @@ def test_each_cause_of_a_401_has_its_class_and_its_line_to_type(known, held, sen
 def test_a_variable_that_was_refused_is_named():
     failure = told(spec=WITH_VARIABLE, held=Holding("bearer"))
     assert "SHOP_TOKEN" in failure.message
-    assert failure.next_step == "%mcp secret SHOP_TOKEN"
+    assert failure.next_step == "%mcp connect shop  # with another token in SHOP_TOKEN"
 
 
 def test_a_store_that_cannot_be_read_is_the_cause_and_the_401_its_evidence():
@@ -88,6 +88,27 @@ def test_only_where_everything_was_looked_for_is_it_said_that_nothing_says_how_t
     unchecked = replace(NOWHERE, found=replace(NOWHERE.found, unchecked=NO_ANSWER))
     assert "nothing says how" in told(known=NOWHERE).message
     assert "nothing says how" not in told(known=unchecked).message
+
+
+MISMATCH = Failure("issuer_mismatch", "expected a, it says b", "discovery", "shop", (), "%mcp oauth shop")
+
+
+def test_a_login_that_cannot_succeed_is_not_the_line_to_type():
+    failure = told(known=Measured("required", "initialize", MISMATCH))
+    assert failure.class_ == "auth_required"
+    assert failure.message.endswith("and a login would end with issuer_mismatch")
+    assert failure.evidence == ("issuer_mismatch: expected a, it says b (shop · discovery)", "401 from it")
+    assert failure.next_step == "%mcp oauth shop"
+
+
+def test_what_could_not_be_looked_for_may_be_there_at_the_next_login():
+    refused = replace(MISMATCH, class_="address_refused", next_step="")
+    found = Found("initialize", unchecked=refused)
+    assert told(known=Measured("required", "initialize", None, found)).next_step == "%mcp oauth shop"
+    passing = replace(found, unchecked=replace(refused, retryable=True))
+    assert told(known=Measured("required", "initialize", None, passing)).next_step == "%mcp login shop"
+    enough = replace(found, server=auth_server())
+    assert told(known=Measured("required", "initialize", None, enough)).next_step == "%mcp login shop"
 
 
 @pytest.mark.parametrize("class_", ["http_error", "session_expired", "no_response", "tls_untrusted"])
@@ -115,7 +136,7 @@ def test_scopes_that_were_asked_for_already_are_not_asked_for_again():
     for sent in (credential(requested=("read", "write")), credential(tokens={"scopes": ("read", "write")})):
         failure = told(STEP_UP, sent=sent, challenge=wanting("write"))
         assert "would not help" in failure.message
-        assert "--scopes" not in failure.next_step
+        assert failure.next_step.startswith("%mcp auth shop  # ")
 
 
 def test_a_step_up_that_names_no_scopes_leads_to_what_is_known():

@@ -11,6 +11,7 @@ from mcp_magics.auth.requirement import Measured
 from mcp_magics.auth.status import Holding, auth_status, configured
 from mcp_magics.config.model import HttpTransport, ServerSpec, StdioTransport
 from mcp_magics.errors import ConfigurationError
+from mcp_magics.magics.auth_card import AuthCard
 
 NOW = 1_700_000_000.0
 REQUIREMENTS = ("none", "optional", "required", "unknown")
@@ -57,6 +58,23 @@ def test_the_three_axes_are_three_words():
     status = auth_status(SPEC, "failed", Holding("oauth_ok"), Measured("optional"))
     assert status.to_json() == {"requirement": "optional", "credential": "oauth_ok", "connection": "failed"}
     assert repr(status) == "<requirement optional, credential oauth_ok, connection failed>"
+
+
+@pytest.mark.parametrize(
+    ("options", "source"),
+    [
+        ({"bearer_token_env_var": "TOKEN"}, "environment variable TOKEN (set)"),
+        ({"bearer_token_env_var": "UNSET"}, "environment variable UNSET (not set)"),
+        ({"env_headers": {"authorization": "TOKEN"}}, "environment variable TOKEN (set)"),
+        ({"headers": {"Authorization": "x"}}, "the Authorization header of the configuration"),
+    ],
+)
+def test_a_configured_credential_says_where_it_comes_from(options, source):
+    transport = HttpTransport(URL, **options)
+    held = configured(transport, SET.get)
+    assert held.source == source
+    card = AuthCard.of("shop", auth_status(ServerSpec("shop", transport), "idle", held, Measured()), None, "nowhere")
+    assert dict(card.rows)["from"] == source
 
 
 # --- what the configuration holds --------------------------------------------------------------------------------

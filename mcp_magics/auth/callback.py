@@ -97,13 +97,20 @@ def denial(callback: Callback, server: str) -> Failure:
     evidence = [f"more: {where}"] if (where := shown_uri(callback)) else []
     return Failure(
         class_,
-        ": ".join(error_words(callback)),
+        _refusal_in_words(callback, class_),
         "login",
         server,
         tuple(evidence),
         step.format(server=server),
         retryable=True,
     )
+
+
+def _refusal_in_words(callback: Callback, class_: str) -> str:
+    """The server's words, without a code that is the class itself."""
+    if callback.error != class_:
+        return ": ".join(error_words(callback))
+    return f"the authorization server refused: {_shown(callback.error_description or 'it gives no reason')}"
 
 
 def error_words(callback: Callback) -> list[str]:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 from mcp_magics.auth.address import is_loopback
 from mcp_magics.errors import MCPMagicsError
 from mcp_magics.redact import redactor
+from mcp_magics.results.sanitise import one_line
 
 if TYPE_CHECKING:
     import httpx2
@@ -22,6 +23,8 @@ Decision = Literal["approve", "deny"]
 
 MAX_PAGE = 1024 * 1024
 MAX_STEPS = 10
+MAX_READ = 16 * 1024
+LONGEST_QUOTED = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ async def consent(url: str, decision: Decision, client: httpx2.AsyncClient) -> L
     """Open the authorization address ``url``, decide, and follow to its ``redirect_uri``.
 
     The last request is answered when the exchange of the code has ended: run this beside what exchanges it. Raises
-    ``MCPMagicsError`` of class ``consent_failed``.
+    ``MCPMagicsError`` of class ``consent_failed``, or ``client_unknown`` where the page says ``invalid_client``.
     """
     target = dict(parse_qsl(urlsplit(url).query)).get("redirect_uri", "")
     request = client.build_request("GET", _on_loopback(url))
@@ -88,7 +91,7 @@ async def _fetch(request: httpx2.Request, client: httpx2.AsyncClient) -> tuple[h
 def _submission(page: str, address: str, status: int, decision: Decision, client: httpx2.AsyncClient) -> httpx2.Request:
     form = consent_form(page, address) if status == 200 else None
     if form is None:
-        raise _failed(f"{_shown(address)} answered {status} with neither a redirect nor a form")
+        raise _led_nowhere(page, address, status)
     if _origin(form.action) != _origin(address):
         raise _failed(f"the form of {_shown(address)} is sent to another origin, {_shown(form.action)}")
     content = urlencode([*form.hidden, ("decision", decision)])
@@ -161,10 +164,52 @@ def _shown(url: str) -> str:
     return redactor().url(url.partition("?")[0])
 
 
-def _failed(why: str) -> MCPMagicsError:
+def _failed(why: str, *evidence: str) -> MCPMagicsError:
     return MCPMagicsError(
         f"the scripted consent failed: {why}",
         class_="consent_failed",
         phase="login",
-        next_step="%mcp login SERVER (without --consent, to decide in the browser)",
+        evidence=evidence,
+        next_step="%mcp login SERVER  # without --consent: decide in the browser",
     )
+
+
+def _led_nowhere(page: str, address: str, status: int) -> MCPMagicsError:
+    """The error of a page there is nothing to do on: how it begins, and whether it says that our client is unknown."""
+    said = page_text(page)
+    told = (f"it says: {said}",) if said else ()
+    error = _failed(f"{_shown(address)} answered {status} with neither a redirect nor a form", *told)
+    if status < 400 or "invalid_client" not in said:
+        return error
+    text = "the authorization server does not know this client"
+    evidence = (f"{status} from {_shown(address)}", *told)
+    return MCPMagicsError(text, class_="client_unknown", phase="login", evidence=evidence)
+
+
+def page_text(page: str) -> str:
+    """How a page begins, as a person would read it: without markup, on one line, redacted and cut."""
+    reader = _Words()
+    reader.feed(page[:MAX_READ])
+    reader.close()
+    return one_line(redactor().text(" ".join(" ".join(reader.words).split())), LONGEST_QUOTED)
+
+
+class _Words(HTMLParser):
+    """The text of a page, but for its title, which the heading repeats, and what is not shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._unseen = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        if not self._unseen and tag in ("script", "style", "title"):
+            self._unseen = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._unseen:
+            self._unseen = ""
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen:
+            self.words.append(data)

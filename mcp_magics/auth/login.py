@@ -228,7 +228,9 @@ class BrowserHop:
             landing = await consent(url, visitor, self._client)
         except MCPMagicsError as error:
             told = (*error.failure.evidence, *self._forgotten())
-            step = f"%mcp login {name}, without --consent: decide in the browser"
+            step = f"%mcp login {name}  # without --consent: decide in the browser"
+            if error.failure.class_ == "client_unknown":
+                step = self._other_client()
             raise ConnectionFailedError.of(replace(error.failure, server=name, evidence=told, next_step=step)) from None
         if not arrival.settled:
             raise self._sent_back_wrong(landing.status)
@@ -259,9 +261,18 @@ class BrowserHop:
                 *strangers,
                 f"the browser was to end on {self._redirect.uri.partition('?')[0]}",
             ),
-            next_step=f"%mcp login {name} (if that page did not open: paste the address the browser ends on)",
+            next_step=f"%mcp login {name}  # if that page did not open: paste the address the browser ends on",
             retryable=True,
         )
+
+    def _other_client(self) -> str:
+        """The line that gets another client than the one the authorization server does not know."""
+        settings = self._order.settings
+        if settings.client_id is not None:
+            return f"%mcp login {settings.server} --again --oauth-client-id ID"
+        if self._forgotten():
+            return f"%mcp logout {settings.server} --forget-client"
+        return f"%mcp oauth {settings.server}  # shows which client was sent, and where it came from"
 
     def _forgotten(self) -> tuple[str, ...]:
         """What to look for where an earlier client was used: a server that forgot it says so in the browser only."""

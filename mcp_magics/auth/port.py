@@ -9,7 +9,7 @@ import socket
 from contextlib import suppress
 from dataclasses import dataclass
 
-from mcp_magics.errors import ConfigurationError, MCPMagicsError
+from mcp_magics.errors import ConfigurationError
 
 LOOPBACK = "127.0.0.1"
 
@@ -34,8 +34,8 @@ class BoundPort:
 def bind_port(port: int, bind: str, server: str) -> BoundPort:
     """Bind ``port`` (0: any free one) of the address ``bind``.
 
-    Raises ``MCPMagicsError`` of class ``callback_port_busy``, and ``ConfigurationError`` where the address is none of
-    this machine's or the port is not ours to take.
+    Raises ``ConfigurationError``: of class ``callback_port_busy``, or where the address is none of this machine's or
+    the port is not ours to take.
     """
     address = _address(bind, server)
     main = _socket(address)
@@ -101,16 +101,23 @@ def _exposed(address: str, port: int) -> str:
     )
 
 
-def _not_bound(error: OSError, port: int, address: str, server: str) -> MCPMagicsError:
+def _free_port(address: str) -> int:
+    """A port of ``address`` that is free at this moment."""
+    with _socket(ipaddress.ip_address(address)) as other:
+        other.bind((address, 0))
+        return int(other.getsockname()[1])
+
+
+def _not_bound(error: OSError, port: int, address: str, server: str) -> ConfigurationError:
     if error.errno == errno.EADDRINUSE:
-        return MCPMagicsError(
+        return ConfigurationError(
             f"port {port} of {address} is taken by another program, and the redirect URI needs it "
             "(--callback-port, oauth.callback_port)",
             class_="callback_port_busy",
             phase="login",
             server=server,
             evidence=("an address with localhost is not the same: it may mean [::1]",),
-            next_step=f"%mcp login {server} --callback-port PORT",
+            next_step=f"%mcp login {server} --callback-port {_free_port(address)}",
             retryable=True,
         )
     if error.errno == errno.EADDRNOTAVAIL:

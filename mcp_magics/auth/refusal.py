@@ -82,16 +82,25 @@ def _anonymous(failure: Failure, spec: ServerSpec, known: Measured) -> Failure:
         address = redactor().url(getattr(spec.transport, "url", "URL"))
         step = f"%mcp add {spec.name} {address} --bearer-token-env-var NAME"
         return replace(failure, message=text, evidence=(*failure.evidence[:1], *known.evidence), next_step=step)
-    if known.failure is not None and known.failure.class_ not in UNAUTHORIZED:
-        evidence = (*failure.evidence[:1], *known.evidence[-1:])
-        return replace(failure, evidence=evidence, next_step=f"%mcp login {spec.name}")
+    if (obstacle := _obstacle(known)) is not None:
+        told = (obstacle.lines()[0], *failure.evidence[:1])
+        text = f"{failure.message}, and a login would end with {obstacle.class_}"
+        step = obstacle.next_step or f"%mcp oauth {spec.name}"
+        return replace(failure, message=text, evidence=told, next_step=step)
     return replace(failure, next_step=f"%mcp login {spec.name}")
+
+
+def _obstacle(known: Measured) -> Failure | None:
+    """What was measured that every login would meet again; what may pass is none."""
+    unchecked = known.found.unchecked if known.found.server is None else None
+    found = known.failure or unchecked
+    return None if found is None or found.retryable or found.class_ in UNAUTHORIZED else found
 
 
 def _configured_rejected(failure: Failure, spec: ServerSpec) -> Failure:
     variable = getattr(spec.transport, "bearer_token_env_var", None)
     source = f"the token in {variable}" if variable else "the configured Authorization header"
-    step = f"%mcp connect {spec.name}, with another token in {variable}" if variable else f"%mcp get {spec.name}"
+    step = f"%mcp connect {spec.name}  # with another token in {variable}" if variable else f"%mcp get {spec.name}"
     return replace(failure, class_="token_rejected", message=f"the server refuses {source} (401)", next_step=step)
 
 
@@ -130,7 +139,7 @@ def _step_up(
     )
     if (wanted and not missing) or (missing and set(missing) <= set(asked)):
         text = "the server wants scopes that were asked for already: logging in once more would not help"
-        step = f"a fault of the server, or these are not yours to have: %mcp auth {spec.name}"
+        step = f"%mcp auth {spec.name}  # a fault of the server, or these are not yours to have"
         return replace(failure, message=text, evidence=evidence, next_step=step)
     scopes = ",".join(union(asked, granted, wanted))
     text = f"this needs more than was granted: {' '.join(missing) or 'scopes the server does not name'} (403)"

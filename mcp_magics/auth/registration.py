@@ -11,6 +11,7 @@ from mcp_magics.auth.client_authentication import method_for_issued_secret
 from mcp_magics.auth.credential import Client
 from mcp_magics.auth.message import Ask
 from mcp_magics.auth.oauth_error import OAuthError, evidence, is_transient, members
+from mcp_magics.auth.redirect import port_behind
 from mcp_magics.errors import Failure
 from mcp_magics.redact import redactor
 
@@ -120,14 +121,15 @@ def metadata_refused(answer: Answer) -> bool:
 
 
 def registration_unavailable(server: str, redirect_uri: str, reason: str, told: tuple[str, ...] = ()) -> Failure:
-    """The failure that says what to do by hand: register the redirect URI, name the client."""
+    """The failure that says what to do by hand: register the redirect URI, name the client, come back to that port."""
+    port = port_behind(redirect_uri)
     return Failure(
         "registration_unavailable",
         f"no client can be registered: {reason}",
         "registration",
         server,
         (f"register this redirect URI with the authorization server: {redirect_uri}", *told),
-        f"%mcp add {server} --url URL --oauth-client-id ID",
+        f"%mcp login {server} --oauth-client-id ID" + (f" --callback-port {port}" if port else ""),
     )
 
 

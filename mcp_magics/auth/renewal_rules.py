@@ -80,17 +80,17 @@ def no_refresh_token(server: str) -> Failure:
     """The login has ended and the server gave nothing to renew it with: its policy, no fault here."""
     return Failure(
         "reauth_required",
-        "the login has ended and there is no refresh token (no_refresh_token)",
+        "the login has ended and there is no refresh token",
         "refresh",
         server,
-        ("whether a login can be renewed is the authorization server's policy",),
+        ("no_refresh_token: whether a login can be renewed is the authorization server's policy",),
         f"%mcp login {server}",
     )
 
 
 def refused(server: str, failure: Failure) -> Failure:
     """The authorization server refused the refresh token for good."""
-    text = f"the login can no longer be renewed: {failure.message}"
+    text = f"the login can no longer be renewed ({failure.class_}): {failure.message}"
     return Failure("reauth_required", text, "refresh", server, failure.evidence, f"%mcp login {server}")
 
 

@@ -26,10 +26,14 @@ CodexWord = Literal["unsupported", "not_logged_in", "bearer_token", "o_auth", "u
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """The credential we hold; ``failure`` says why where it cannot be read or used."""
+    """The credential we hold; ``failure`` says why where it cannot be read or used.
+
+    ``source`` is where a configured one comes from, in words.
+    """
 
     credential: Credential = "none"
     failure: Failure | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,18 @@ def configured(transport: HttpTransport, lookup: Callable[[str], str | None]) ->
         credential = _configured(transport, lookup)
     except ConfigurationError as error:
         word: Credential = "store_error" if error.failure.class_ == "store_error" else "env_missing"
-        return Holding(word, error.failure)
-    return None if credential is None else Holding(credential)
+        return Holding(word, error.failure, _source(transport, word))
+    return None if credential is None else Holding(credential, source=_source(transport, credential))
+
+
+def _source(transport: HttpTransport, credential: Credential) -> str:
+    """Which variable, or which part of the configuration, a configured credential comes from."""
+    of_header = (variable for name, variable in transport.env_headers.items() if name.lower() == "authorization")
+    variable = transport.bearer_token_env_var or next(of_header, None)
+    literal = "authorization" in {name.lower() for name in transport.headers}
+    if variable is None or (literal and not transport.bearer_token_env_var):
+        return "the Authorization header of the configuration"
+    return f"environment variable {variable} ({'not set' if credential == 'env_missing' else 'set'})"
 
 
 def _configured(transport: HttpTransport, lookup: Callable[[str], str | None]) -> Credential | None:

@@ -19,6 +19,7 @@ from mcp_magics.redact import redactor
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mcp_magics.auth.credential import Client
     from mcp_magics.auth.message import Answer
 
 LONGEST_LIFE = 100 * 365 * 86400.0
@@ -120,12 +121,30 @@ def _refused(answer: Answer, server: str, method: str, error: OAuthError) -> Fai
     step = _METHOD_STEP if known is _OTHER and answer.status == 401 else known.next_step
     return replace(
         known,
-        message=f"the token endpoint refused: {error}",
+        message=f"the token endpoint refused: {_said(error, known.class_)}",
         server=server,
-        evidence=evidence(answer, error, told=f"client authenticated by {method}"),
+        evidence=evidence(answer, error, told=_authenticated(method)),
         next_step=step.format(server=server),
         retryable=is_transient(answer, error),
     )
+
+
+def _said(error: OAuthError, class_: str) -> str:
+    """The server's words, without a code that is the class itself."""
+    return error.description if error.code == class_ and error.description else str(error)
+
+
+def _authenticated(method: str) -> str:
+    return "public client, no authentication" if method == "none" else f"client authenticated by {method}"
+
+
+def as_configured(failure: Failure, client: Client | None, grant: str) -> Failure:
+    """``failure``, with the options that name the client where an unknown one is configured: nothing to forget then."""
+    if failure.class_ != "client_unknown" or client is None or client.origin != "configured":
+        return failure
+    how = "" if grant == "authorization_code" else f" --grant {grant}"
+    secret = " --oauth-client-secret-env-var NAME" if client.client_secret else ""
+    return replace(failure, next_step=f"%mcp login {failure.server} --again{how} --oauth-client-id ID{secret}")
 
 
 def _page(answer: Answer, server: str, method: str) -> Failure:
@@ -136,8 +155,8 @@ def _page(answer: Answer, server: str, method: str) -> Failure:
         f"something answered {answer.status} with a web page in place of the token endpoint",
         "token",
         server,
-        evidence(answer, told=f"client authenticated by {method}"),
-        f"%mcp login {server} --again; where that stays so, ask the operator of that address to allow this client",
+        evidence(answer, told=_authenticated(method)),
+        f"%mcp login {server} --again  # where that stays so, ask the operator of that address to allow this client",
         is_transient(answer),
     )
 
@@ -159,7 +178,7 @@ def _failure(answer: Answer, server: str, method: str, message: str) -> Failure:
         message,
         "token",
         server,
-        evidence(answer, told=f"client authenticated by {method}"),
+        evidence(answer, told=_authenticated(method)),
         step.format(server=server),
         is_transient(answer),
     )

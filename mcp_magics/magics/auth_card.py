@@ -68,9 +68,11 @@ def _axes(status: AuthStatus) -> list[Row]:
     measured, held = status.measured, status.holding
     at = f", as of {_clock(measured.at)}" if measured.at is not None else ", not measured yet"
     why = f" ({held.failure.class_}: {held.failure.message})" if held.failure is not None else ""
+    source = [("from", held.source)] if held.source else []
     return [
         ("requirement", f"{measured.text if status.requirement == measured.requirement else status.requirement}{at}"),
         ("credential", f"{status.credential}{why}"),
+        *source,
         ("connection", status.connection),
         ("in Codex's words", status.codex_word),
     ]

@@ -46,7 +46,7 @@ def _by_status(server: str, status: int, headers: Mapping[str, str], *, in_sessi
     if status == 404 and in_session:
         return "session_expired", "the server has forgotten this session (404)", f"%mcp restart {server}", True
     if status in _NO_ENDPOINT:
-        step = f"check the path (often /mcp): %mcp add {server} --url URL"
+        step = f"%mcp add {server} --url URL  # check the path, often /mcp"
         return "not_an_mcp_endpoint", f"no Streamable HTTP endpoint answers here ({status})", step, False
     if 300 <= status < 400:
         where = redactor().url(headers.get("location", "elsewhere"))
@@ -148,12 +148,12 @@ def _by_error(server: str, url: str, error: Exception, cause: BaseException, tex
     is_tls = isinstance(cause, ssl.SSLError) or "CERTIFICATE_VERIFY" in text
     if name == "ProxyError" or (through and name in ("ConnectError", "ConnectTimeout") and not is_tls):
         message = f"{through or 'the proxy'} did not let the request through to {url}"
-        return "proxy_error", message, f"check HTTP_PROXY, HTTPS_PROXY and NO_PROXY, then {again}", True
+        return "proxy_error", message, f"{again}  # check HTTP_PROXY, HTTPS_PROXY and NO_PROXY first", True
     if is_tls:
         return (
             "tls_untrusted",
             f"the certificate of {url} is not trusted here",
-            "set SSL_CERT_FILE to the certificate authority's file, then " + again,
+            f"{again}  # set SSL_CERT_FILE to the certificate authority's file first",
             False,
         )
     if (
@@ -162,9 +162,9 @@ def _by_error(server: str, url: str, error: Exception, cause: BaseException, tex
         or "all connection attempts" in text.lower()
         or f"[Errno {errno.ECONNREFUSED}]" in text  # a name with several addresses, each refused
     ):
-        return "connection_refused", f"nothing listens at {url}", f"start the server, then {again}", True
+        return "connection_refused", f"nothing listens at {url}", f"{again}  # start the server first", True
     if any(word in text.lower() for word in ("getaddrinfo", "name or service not known", "nodename", "resolution")):
-        return "host_unknown", f"the host of {url} has no address", f"check the address: %mcp get {server}", False
+        return "host_unknown", f"the host of {url} has no address", f"%mcp get {server}  # check the address", False
     if "Timeout" in name:
         return "no_response", f"{url} did not answer in time", again, True
     return "stream_lost", f"the connection to {url} broke", again, True

@@ -136,7 +136,7 @@ class ServerMetadata:
             "discovery",
             self.settings.server,
             (f"from {metadata.url} (RFC 8414 §3.3: they must be identical)", *found.table),
-            f"%mcp oauth {self.settings.server} shows where: a server's fault, one of the two addresses must change",
+            f"%mcp oauth {self.settings.server}  # shows where; a server's fault: one of the two must change",
         )
         return Decision(failure.message, Refused(failure, found))
 
@@ -174,7 +174,7 @@ def _mismatch(settings: FlowSettings, metadata: ProtectedResource, found: Found)
         "discovery",
         settings.server,
         (f"from {metadata.url} (RFC 9728 §3.3: it must be the resource's own)", *found.table),
-        f"%mcp add {name} {resource}, if that is the server you mean" if is_plain(resource) else f"%mcp oauth {name}",
+        f"%mcp add {name} {resource}  # if that is the server you mean" if is_plain(resource) else f"%mcp oauth {name}",
     )
     return Decision(failure.message, Refused(failure, found))
 

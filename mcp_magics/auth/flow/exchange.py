@@ -13,7 +13,7 @@ from mcp_magics.auth.dpop import wants_nonce, with_proof
 from mcp_magics.auth.flow.scopes import Scopes, clean_scopes
 from mcp_magics.auth.flow.state import Decision, FlowSettings, Found, Granted, Refused
 from mcp_magics.auth.grants import identity_exchange, jwt_bearer
-from mcp_magics.auth.token_answer import TokenAnswer, read_identity_assertion, read_tokens
+from mcp_magics.auth.token_answer import TokenAnswer, as_configured, read_identity_assertion, read_tokens
 from mcp_magics.errors import Failure
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ class Token:
             requested=party.scopes.wanted or (),
         )
         if isinstance(outcome, Failure):
+            outcome = as_configured(outcome, party.client, party.settings.grant)
             return self._again(outcome) or Decision(outcome.message, Refused(outcome, party.found))
         return Decision(f"an access token has come{_lifetime(outcome.tokens)}", self._granted(outcome))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mcp_magics.auth.client_authentication import method_to_register
 from mcp_magics.auth.credential import Client
 from mcp_magics.auth.flow.scopes import choose_scopes
-from mcp_magics.auth.flow.state import Decision, FlowSettings, Found, Refused
+from mcp_magics.auth.flow.state import Decision, FlowSettings, Found, Refused, Tried
 from mcp_magics.auth.metadata import AuthorizationServer, same_issuer
 from mcp_magics.auth.registration import (
     GRANT_TYPES,
@@ -128,13 +128,29 @@ def identify(settings: FlowSettings, found: Found, server: AuthorizationServer, 
     return Refused(failure, found)
 
 
+def _unchecked(found: Found) -> tuple[str, ...]:
+    """The table of what was tried, first who named the address that gave no answer, and that address."""
+    failure, resource = found.unchecked, found.resource
+    decisive = [f"{each.url}: {each.said}" for each in found.tried if _is_cause(each, failure)][:1]
+    named = resource.authorization_servers[:1] if resource is not None else ()
+    source = [f"{redactor().url(issuer)} is named by {resource.url}" for issuer in named if resource is not None]
+    first = (*source, *decisive)
+    return (*first, *(line for line in found.table[::-1] if line not in first))
+
+
+def _is_cause(tried: Tried, failure: Failure | None) -> bool:
+    return failure is not None and (
+        tried.said == failure.class_ or failure.message == f"{tried.url} answered {tried.said}"
+    )
+
+
 def no_metadata(settings: FlowSettings, found: Found) -> Failure:
     """The failure of a discovery that found no authorization server: every address tried, with its answer."""
     name, told = settings.server, found.table[::-1]  # what was tried last tells most
     if (failure := found.unchecked) is not None:
         message = f"could not check which authorization server is in charge: {failure.message}"
         step = f"%mcp login {name}" if failure.retryable else f"%mcp oauth {name}"
-        return Failure(failure.class_, message, "discovery", name, told, step, failure.retryable)
+        return Failure(failure.class_, message, "discovery", name, _unchecked(found), step, failure.retryable)
     if found.resource is not None and found.resource.authorization_servers:
         message = (
             f"the authorization server in charge publishes no metadata: {found.resource.authorization_servers[0]!r}"

@@ -35,7 +35,11 @@ def begin(discovered: Discovered) -> State:
     if (failure := _impossible(settings, server)) is not None:
         return Refused(failure, found)
     client = known_client(settings, server)
-    return identify(settings, found, server) if client is None else with_client(settings, found, server, client)
+    if client is not None:
+        return with_client(settings, found, server, client)
+    if settings.grant != "authorization_code":
+        return Refused(_client_missing(settings), found)
+    return identify(settings, found, server)
 
 
 def with_client(
@@ -89,6 +93,15 @@ def _impossible(settings: FlowSettings, server: AuthorizationServer) -> Failure 
     return _no_browser(settings, server, source) if settings.grant == "authorization_code" else None
 
 
+def _client_missing(settings: FlowSettings) -> Failure:
+    """A grant without a browser is for clients that were registered beforehand: no redirect URI, no registration."""
+    name, grant = settings.server, settings.grant
+    secret = " --oauth-client-secret-env-var NAME" if grant == "client_credentials" else ""
+    step = f"%mcp login {name} --grant {grant} --oauth-client-id ID{secret}"
+    told = ("it has no redirect URI that a client could be registered with (RFC 7591 §2)",)
+    return Failure("client_missing", f"{grant} needs a client", "login", name, told, step)
+
+
 def _no_browser(settings: FlowSettings, server: AuthorizationServer, source: str) -> Failure | None:
     name = settings.server
     if server.authorization_endpoint is None:
@@ -105,5 +118,5 @@ def _no_browser(settings: FlowSettings, server: AuthorizationServer, source: str
         "login",
         name,
         (f"{source}: code_challenge_methods_supported", "MCP authorization: clients must refuse to proceed"),
-        f"%mcp login {name} --assume-pkce, if you know that it supports S256 all the same",
+        f"%mcp login {name} --assume-pkce  # if you know that it supports S256 all the same",
     )

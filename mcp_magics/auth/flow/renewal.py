@@ -11,7 +11,7 @@ from mcp_magics.auth.dpop import wants_nonce, with_proof
 from mcp_magics.auth.flow.state import Decision, Granted, Refused, Revoked
 from mcp_magics.auth.grants import refresh_token, revocation
 from mcp_magics.auth.oauth_error import OAuthError, members
-from mcp_magics.auth.token_answer import read_tokens
+from mcp_magics.auth.token_answer import as_configured, read_tokens
 from mcp_magics.errors import Failure
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Refresh:
         method = credential.client.auth_method
         outcome = read_tokens(answer, server=self.server, method=method, arrived=time.time(), requested=requested)
         if isinstance(outcome, Failure):
-            return Decision(outcome.message, Refused(outcome))
+            return Decision(outcome.message, Refused(as_configured(outcome, credential.client, credential.grant)))
         kept = outcome.tokens.refresh_token or (earlier.refresh_token if earlier is not None else None)
         tokens = replace(outcome.tokens, refresh_token=kept)
         renewed = replace(credential, tokens=tokens, obtained_at=time.time())

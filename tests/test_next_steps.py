@@ -1,0 +1,34 @@
+"""What an error about a login says to do next can be typed as it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.typed import check_typed, written_in
+
+import mcp_magics
+from mcp_magics.errors import CommandError
+
+HOME = Path(mcp_magics.__file__).parent
+AUTHORS = sorted(
+    [
+        *HOME.glob("auth/**/*.py"),
+        HOME / "connection/asking.py",
+        HOME / "magics/commands/permission.py",
+        HOME / "wire/verdict.py",
+    ]
+)
+WRITTEN = [(path.relative_to(HOME).as_posix(), step) for path in AUTHORS for step in written_in(path)]
+
+
+@pytest.mark.parametrize(("where", "step"), WRITTEN)
+def test_a_next_step_is_one_command_and_its_prose_a_comment(where: str, step: str) -> None:
+    check_typed(step)
+
+
+def test_the_scan_finds_what_is_written_and_the_check_refuses_prose_in_a_line() -> None:
+    assert len(WRITTEN) > 40
+    for step in ("%mcp login l2, without --consent", "%mcp login l2 (if not)", "%mcp login l2 again; then"):
+        with pytest.raises((CommandError, AssertionError)):
+            check_typed(step)
