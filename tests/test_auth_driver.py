@@ -83,6 +83,7 @@ def test_a_step_may_be_made_with_fields_changed_added_and_left_out():
     assert [value for name, value in sent if name == "resource"] == ["https://a", "https://b"]
     assert ("extra", "5") in sent
     assert "code_verifier" not in dict(sent)
+    assert [name for name, _ in sent][-4:] == ["resource", "resource", "client_id", "extra"]
     assert step.ask == world.asked[-1]
 
 
@@ -136,6 +137,7 @@ def test_what_was_changed_is_kept_beside_the_request_as_it_would_have_been():
     driver, _ = login()
     step = asyncio.run(driver.step({"method": "ping"}))
     assert (dict(step.own.fields)["method"], dict(step.ask.fields)["method"]) == ("initialize", "ping")
+    assert list(step.ask.body) == list(step.own.body)
     assert step.changes == {"method": "ping"}
 
 
