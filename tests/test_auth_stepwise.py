@@ -263,6 +263,24 @@ def test_the_listener_goes_with_the_flow(opened):
     flow.close()
 
 
+@pytest.mark.parametrize("going_on", ["flow0.step()", "flow0.run()", "flow0.rerun('anonymous')"])
+def test_a_closed_flow_makes_no_step_and_says_how_to_begin_another(shell, opened, going_on):
+    flow = opened()
+    flow.step()
+    flow.close()
+    error = shell.fails(going_on, "flow_ended")
+    assert "it was closed" in error.failure.message
+    assert error.failure.next_step == "%mcp oauth l2 -o flow0"
+    assert (len(flow.steps), flow.next) == (1, "resource_metadata")
+
+
+def test_a_flow_that_does_not_end_says_how_to_begin_another(shell, opened, monkeypatch):
+    opened()
+    monkeypatch.setattr("mcp_magics.auth.driver.LONGEST", 2)
+    error = shell.fails("flow0.run()", "flow_endless")
+    assert (error.failure.server, error.failure.next_step) == ("l2", "%mcp oauth l2 -o flow0")
+
+
 def test_the_listener_goes_when_nobody_has_the_flow_any_more(shell, opened):
     flow = opened("").run(until="authorize")
     (uri,) = parameters(flow.url)["redirect_uri"]

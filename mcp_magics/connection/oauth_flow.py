@@ -45,6 +45,7 @@ class OAuthFlow:
         self._stepwise = stepwise
         self._reveal = reveal
         self._attendant = attendant
+        self._closed = False
         weakref.finalize(self, _close, stepwise)
 
     # -- going on ------------------------------------------------------------------------------------------
@@ -75,6 +76,7 @@ class OAuthFlow:
 
         At ``authorize``, ``state`` and the PKCE pair are new ones unless they are among the changes.
         """
+        self._refuse_closed()
         try:
             self._stepwise.driver.rewind(name)
         except MCPMagicsError as error:
@@ -83,18 +85,15 @@ class OAuthFlow:
         return self.step(**changes)
 
     async def _stepped(self, changes: dict[str, Any]) -> StepView:
+        self._refuse_closed()
         if self.ended:
-            raise CommandError(
-                f"this flow has ended: {self.outcome}",
-                class_="flow_ended",
-                phase="login",
-                server=self.server,
-                next_step=self._again(),
-            )
+            raise self._over(self.outcome, self._again())
         try:
             step = await on_loop(self.server, self._stepwise.step(changes))
         except MCPMagicsError as error:
-            raise error.at(next_step=f"{self._name}.step()") from None
+            endless = error.failure.class_ == "flow_endless"
+            line = self._another if endless else f"{self._name}.step()"
+            raise error.at(server=self.server, next_step=line) from None
         return StepView(shown(step, reveal=self._reveal))
 
     def _block(self, steps: Coroutine[Until, None, StepView]) -> StepView:
@@ -122,6 +121,19 @@ class OAuthFlow:
             return f"{self._name}.step()"
         return f'{self._name}.rerun("{name or ("authorize" if "authorize" in taken else taken[-1])}")'
 
+    @property
+    def _another(self) -> str:
+        """The line that begins a new flow."""
+        return f"%mcp oauth {self.server} -o {self._name}"
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise self._over("it was closed", self._another)
+
+    def _over(self, how: str, next_step: str) -> CommandError:
+        message = f"this flow has ended: {how}"
+        return CommandError(message, class_="flow_ended", phase="login", server=self.server, next_step=next_step)
+
     def _no_step(self, name: str) -> CommandError:
         near = difflib.get_close_matches(name, STEPS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -135,7 +147,8 @@ class OAuthFlow:
         )
 
     def close(self) -> None:
-        """Stop listening for the callback."""
+        """Stop listening for the callback; no further step can be made, what was taken can still be looked at."""
+        self._closed = True
         _close(self._stepwise)
 
     # -- what it is ----------------------------------------------------------------------------------------
