@@ -29,6 +29,12 @@ def test_a_next_step_is_one_command_and_its_prose_a_comment(where: str, step: st
 
 def test_the_scan_finds_what_is_written_and_the_check_refuses_prose_in_a_line() -> None:
     assert len(WRITTEN) > 40
-    for step in ("%mcp login l2, without --consent", "%mcp login l2 (if not)", "%mcp login l2 again; then"):
+    mixed = (
+        "%mcp add l2, without it",
+        "%mcp add l2 (if not)",
+        "%mcp add l2 again, then %mcp login l2",
+        "%mcp login l2 now",
+    )
+    for step in mixed:
         with pytest.raises((CommandError, AssertionError)):
             check_typed(step)

@@ -244,7 +244,9 @@ def still_registered(failure: Failure, name: str) -> Failure:
     """The failure of a first connect, which says too that the server stays registered and how to be rid of it."""
     typed = name if name.split() == [name] else f'"{name}"'
     rest = f"{name} stays registered: add it again to mend it, or %mcp remove {typed}"
-    return replace(failure, next_step=f"{failure.next_step}; {rest}" if failure.next_step else rest)
+    step = failure.next_step
+    mark = "  #" if step.startswith("%mcp") and "  # " not in step else ";"  # what is beside a line is its comment
+    return replace(failure, next_step=f"{step}{mark} {rest}" if step else rest)
 
 
 servers = Servers()

@@ -10,6 +10,7 @@ from pathlib import Path
 from mcp_magics.magics.parse import parse
 
 _VALUES = {"--callback-port": "8765", "--grant": "client_credentials"}
+_PROSE = re.compile(r"[,;:](\s|$)|\s\(")
 _LINE = re.compile(r"(?:[a-z]+ = )?%mcp (?P<rest>.*)", re.DOTALL)
 
 
@@ -21,8 +22,10 @@ def check_typed(step: str) -> None:
         return
     assert "\n" not in step, step
     parse(line["rest"], servers=("l1", "l2"))
-    _, mark, comment = step.partition("#")
-    assert not mark or (step.partition("  # ")[2] == comment.lstrip() and "%" not in comment.replace("%mcp", "")), step
+    command = step.partition("  # ")[0]
+    assert "#" not in command, step
+    assert command.count("%mcp") == 1, step
+    assert not _PROSE.search(command), step
 
 
 def written_in(path: Path) -> Iterator[str]:

@@ -60,7 +60,7 @@ def _refuse_unused(server: Server) -> None:
         class_="credential_configured",
         phase="login",
         server=server.name,
-        next_step=f"%mcp add {server.name} again without it, then %mcp login {server.name}",
+        next_step=f"%mcp add {server.name} --url URL  # again without it; then %mcp login {server.name}",
     )
 
 
