@@ -67,3 +67,12 @@ def test_a_notebook_that_nobody_attends_keeps_no_link(nothing_leaks: None) -> No
     saved = nbformat.writes(notebook)
     assert "'cancelled'" in saved
     assert "authorize" not in saved
+
+
+def test_a_login_nobody_came_back_from_leaves_its_client_to_the_next(shell: Shell, l2: None) -> None:
+    first = shell.value("job = %mcp login l2 --no-wait --quiet --timeout 0.3\njob")
+    first.job.wait(10)
+    client = servers["l2"].permission.stored().client
+    assert client.origin == "registered"
+    shell("%mcp login l2 --consent approve --quiet")
+    assert servers["l2"].permission.stored().client == client

@@ -15,6 +15,7 @@ from mcp_magics.auth.arrival import Arrival
 from mcp_magics.auth.credential import OAuthCredential
 from mcp_magics.auth.driver import Driver
 from mcp_magics.auth.flow.anonymous import Anonymous
+from mcp_magics.auth.flow.authorization import Authorize
 from mcp_magics.auth.flow.login import begin
 from mcp_magics.auth.flow.state import Granted, Refused
 from mcp_magics.auth.listener import open_listener
@@ -87,30 +88,44 @@ async def log_in(
     Raises ``MCPMagicsError``; the page in the browser says the same as the error.
     """
     async with AsyncExitStack() as stack:
-        settings, hop = order.settings, None
-        if settings.grant == "authorization_code":
-            listener, redirect, notes = await listen(order)
-            await stack.enter_async_context(listener)
-            settings = replace(settings, redirect_uri=redirect.uri)
-            hop = BrowserHop(order, listener, redirect, notes, client, watcher)
-            stack.push_async_callback(hop.close)
-        driver = Driver(Anonymous(settings), conversation, browser=hop, after=begin, watch=watcher.stepped)
+        driver, hop = await set_out(order, conversation, client, watcher, stack)
         try:
-            granted = _granted(await driver.run(), settings.server)
+            granted = _granted(await driver.run(), order.settings.server)
             await keep(granted.credential)
         except MCPMagicsError as error:
-            await _keep_client(driver.state, settings, keep)
+            await _keep_client(driver.state, order.settings, keep)
             if hop is not None:
                 await hop.listener.finish(Failed(error.failure.message))
             raise
         if hop is not None:
-            await hop.listener.finish(Succeeded(settings.server))
+            await hop.listener.finish(Succeeded(order.settings.server))
         return granted
+
+
+async def set_out(
+    order: LoginOrder,
+    conversation: Conversation,
+    client: httpx2.AsyncClient,
+    watcher: Watcher,
+    stack: AsyncExitStack,
+) -> tuple[Driver, BrowserHop | None]:
+    """A flow that has not begun, and its hop; the listener has its port, for the redirect URI is fixed first.
+
+    What they hold open ends with ``stack``. Raises ``MCPMagicsError``.
+    """
+    settings, hop = order.settings, None
+    if settings.grant == "authorization_code":
+        listener, redirect, notes = await listen(order)
+        await stack.enter_async_context(listener)
+        settings = replace(settings, redirect_uri=redirect.uri)
+        hop = BrowserHop(order, listener, redirect, notes, client, watcher)
+        stack.push_async_callback(hop.close)
+    return Driver(Anonymous(settings), conversation, browser=hop, after=begin, watch=watcher.stepped), hop
 
 
 async def _keep_client(end: State, settings: FlowSettings, keep: Callable[[OAuthCredential], Awaitable[None]]) -> None:
     """A client registered in a login that failed is used again by the next one, unless there is a login to lose."""
-    client = end.found.client if isinstance(end, Refused) else None
+    client = end.found.client if isinstance(end, Refused) else end.party.client if isinstance(end, Authorize) else None
     earlier = settings.known
     unknown = isinstance(end, Refused) and end.failure.class_ == "client_unknown"
     if client is None or client.origin != "registered" or unknown or (earlier is not None and earlier.tokens):

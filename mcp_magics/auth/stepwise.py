@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.auth.driver import Driver
@@ -12,8 +11,7 @@ from mcp_magics.auth.flow.authorization import Authorize
 from mcp_magics.auth.flow.discovery import ResourceMetadata, ServerMetadata
 from mcp_magics.auth.flow.exchange import IdentityExchange, Token
 from mcp_magics.auth.flow.identity import Registration
-from mcp_magics.auth.flow.login import begin
-from mcp_magics.auth.login import BrowserHop, listen
+from mcp_magics.auth.login import BrowserHop, set_out
 from mcp_magics.auth.pages import Failed, Succeeded
 
 if TYPE_CHECKING:
@@ -49,15 +47,8 @@ class Stepwise:
         watcher: Watcher,
         stack: AsyncExitStack,
     ) -> Stepwise:
-        """A flow that has not begun; its listener has its port, for the redirect URI is fixed first."""
-        settings, hop = order.settings, None
-        if settings.grant == "authorization_code":
-            listener, redirect, notes = await listen(order)
-            await stack.enter_async_context(listener)
-            settings = replace(settings, redirect_uri=redirect.uri)
-            hop = BrowserHop(order, listener, redirect, notes, client, watcher)
-            stack.push_async_callback(hop.close)
-        driver = Driver(Anonymous(settings), conversation, browser=hop, after=begin, watch=watcher.stepped)
+        """A flow that has not begun; ``stack`` holds what it has open."""
+        driver, hop = await set_out(order, conversation, client, watcher, stack)
         return cls(driver, hop, stack)
 
     @property

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREVIEW = 200
+_TYPEABLE = re.compile(r"https?://[A-Za-z0-9._~:/\[\]@!&*+,=%-]+")
+"""An address that a line reads as it stands: nothing in it is Python, a variable, a comment or another word."""
 
 
 def http_failure(
@@ -50,7 +52,8 @@ def _by_status(server: str, status: int, headers: Mapping[str, str], *, in_sessi
         return "not_an_mcp_endpoint", f"no Streamable HTTP endpoint answers here ({status})", step, False
     if 300 <= status < 400:
         where = redactor().url(headers.get("location", "elsewhere"))
-        return "redirected", f"the server redirects to {where}", f"%mcp add {server} --url {where}", False
+        step = f"%mcp add {server} --url {where if _TYPEABLE.fullmatch(where) else 'URL'}"
+        return "redirected", f"the server redirects to {where}", step, False
     if status in (408, 425, 429) or status >= 500:
         return "http_error", f"the server answered {status}", again, True
     class_, message, step = _REFUSALS.get(status, ("http_error", "the answer is no MCP answer", again))
