@@ -80,7 +80,7 @@ def test_forty_interrupts_at_any_moment_leave_the_connection_usable(kernel, form
         outcome, seconds = interrupt(kernel, form.format(FLOOD), moments.uniform(0, 0.15))
         assert outcome.error.ename == "KeyboardInterrupt"
         slowest = max(slowest, seconds)
-    assert slowest < 1
+    assert slowest < 3
     done(kernel.run("last = %mcp call s1.pid"))
     assert kernel.value("first.data == last.data")
     assert kernel.value("len(servers['s1'].connection.dispatcher.in_flight)") == 0
