@@ -23,6 +23,12 @@ def interrupt(kernel, code, after=0.3):
     kernel.until(lambda: monotonic() > deadline)
     began = monotonic()
     kernel.interrupt()
+    try:
+        running.wait(5)
+    except TimeoutError:  # Python drops what is raised in a weak reference's callback: a person would press once more
+        assert "Exception ignored in" in running.outcome.stderr
+        began = monotonic()
+        kernel.interrupt()
     return running.wait(20), monotonic() - began
 
 

@@ -208,6 +208,8 @@ class Servers(Mapping[str, Server]):
             background.stop()
             lifeline.stop()
         self._live.clear()
+        self.fleeting.clear()
+        self._in_memory = None
 
     def forget(self) -> None:
         """Drop every connection without touching it: in a forked child they are the parent's."""

@@ -97,7 +97,9 @@ async def _stop(context: Context, names: list[str]) -> Note:
     stopped = []
     for name in chosen:
         if name in context.servers:
+            address = str(getattr(context.servers[name].spec.transport, "url", ""))
             await context.servers.remove_steps(name)
+            context.servers.fleeting.discard(origin(address))  # whoever has that port next is somebody else
             stopped.append(name)
         await on_loop("playground", _in_thread(host.stop, name))
     text = f"stopped: {', '.join(stopped)}" if stopped else "nothing was running"
