@@ -5,6 +5,9 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 BIN := .venv/bin
 PY := $(BIN)/python
 
+# Two at a time: most tests wait for processes. A file's tests stay together, and in order.
+SIDE_BY_SIDE := -n 2 --dist loadfile
+
 EVERYTHING := @modelcontextprotocol/server-everything@2026.8.31
 FILESYSTEM := @modelcontextprotocol/server-filesystem@2026.8.31
 CONFORMANCE := @modelcontextprotocol/conformance@0.2.0-alpha.12 node@24
@@ -25,7 +28,7 @@ lab: .venv/lab.stamp ## open JupyterLab on notebooks/
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
 test: .venv/test.stamp node servers ## build what the tests need and run them all: make test ARGS='-k grammar'
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 check: .venv/test.stamp ## style, types, and the direction of imports
 	$(PY) -m ruff check
@@ -48,7 +51,7 @@ conformance: .venv/test.stamp node ## the official client suite alone: make conf
 
 lowest: build/lowest/test.stamp ## the tests that need no kernel, with the oldest dependencies allowed
 	build/lowest/bin/python -m pytest -q -m 'not kernel and not node and not terminal' \
-		-W 'ignore::DeprecationWarning' -W 'ignore::PendingDeprecationWarning' -W 'ignore::FutureWarning' $(ARGS)
+		-W 'ignore::DeprecationWarning' -W 'ignore::PendingDeprecationWarning' -W 'ignore::FutureWarning' $(SIDE_BY_SIDE) $(ARGS)
 
 clean: ## remove what make built
 	rm -rf .venv build

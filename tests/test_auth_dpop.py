@@ -152,6 +152,7 @@ def test_the_private_part_of_a_new_key_is_known_as_a_secret(key):
         json.dumps(ECKey.generate_key("P-384", private=True).as_dict(private=True)),
         json.dumps(RSAKey.generate_key(2048, private=True).as_dict(private=True)),
     ],
+    ids=["nothing", "empty", "a list", "a string", "a public key", "another curve", "RSA"],
 )
 def test_a_stored_key_that_is_none_is_an_error_that_does_not_show_it(text):
     with pytest.raises(ConfigurationError, match="DPoP key of this login cannot be used") as caught:
