@@ -117,16 +117,22 @@ class ServerProcess:
         """Kill whoever is left, wait for the process, close every descriptor; the pids that could not be ended."""
         if self._popen.returncode is not None:
             return ()
-        left = tuple(end_now([self._family], patience=0.0, grace=0.0))
+        left = self._killed()
         with suppress(ProcessLookupError, PermissionError):
             # The number is ours until wait(): this also reaches who forks faster than a table can be read.
             os.killpg(self.pid, signal.SIGKILL)
+        if left:
+            left = self._killed()
         with suppress(subprocess.TimeoutExpired):
             self._popen.wait(REAP_SECONDS)
         self.close()
         if not left:
             lifeline.release(self)
         return left
+
+    def _killed(self) -> tuple[int, ...]:
+        """Kill the family as the table shows it; the pids that are still there."""
+        return tuple(end_now([self._family], patience=0.0, grace=0.0))
 
     def _is_written_to(self) -> bool:
         """Whether a process is left that holds the other end of stdout or stderr."""
