@@ -1,0 +1,155 @@
+"""What a server does, as steps: each is written once, and a thread or a loop drives it (:mod:`waiting`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mcp_magics.connection.approval import mode_for, needs_approval
+from mcp_magics.connection.call_options import CallOptions
+from mcp_magics.connection.catalog import is_enabled
+from mcp_magics.connection.exchange import Request, exchange, on_loop
+from mcp_magics.connection.given import tools_named
+from mcp_magics.connection.inbox import Hearing
+from mcp_magics.errors import ApprovalError, ConfigurationError, RequestCancelledError
+from mcp_magics.wire.message import compact
+
+if TYPE_CHECKING:
+    from mcp_magics.config.model import ServerSpec
+    from mcp_magics.connection.catalog import Tool
+    from mcp_magics.connection.client import Connection
+    from mcp_magics.connection.live import Live
+    from mcp_magics.results.call import CallResult
+    from mcp_magics.results.reply import Reply
+
+ArgumentsOf = Callable[["Tool | None"], str]
+"""Gives the arguments of a call as JSON text, for the tool as its server describes it."""
+
+
+class ServerSteps:
+    """The steps of one registered server; connecting happens by itself at the first request."""
+
+    def __init__(self, live: Live, options: CallOptions | None = None) -> None:
+        self._live = live
+        self._options = options or CallOptions()
+
+    @property
+    def name(self) -> str:
+        """The name it is registered under."""
+        return self._live.spec.name
+
+    @property
+    def spec(self) -> ServerSpec:
+        """What to connect to."""
+        return self._live.spec
+
+    @property
+    def connection(self) -> Connection:
+        """The live side."""
+        return self._live.connection
+
+    @property
+    def protocol_version(self) -> str | None:
+        """The negotiated protocol version, once connected."""
+        envelope = self.connection.envelope
+        return envelope.version if envelope is not None else None
+
+    async def ready_steps(self) -> tuple[str, ...]:
+        """Steps: connected, with the newest files and lists; returns notes on what that took."""
+        if self.connection.state == "ready" and not self.connection.stale and not self.spec.reload:
+            return ()
+        if not self.spec.enabled:
+            raise ConfigurationError(
+                f"{self.name} is disabled",
+                class_="server_disabled",
+                phase="config",
+                server=self.name,
+                next_step=f"%mcp add {self.name} … without --disabled",
+            )
+        return await on_loop(self.name, self._live.ready())
+
+    async def call_steps(self, tool: str, arguments: ArgumentsOf, *, checked: bool = True) -> CallResult:
+        """Steps: one tool call; ``arguments`` gives JSON text for the tool as it is known, sent as it is.
+
+        ``checked`` False sends even what is not on the list of tools, but not what is disabled here.
+        """
+        from mcp_magics.results.call import CallResult
+
+        notes = await self.ready_steps()
+        known = self.connection.catalog.tools.get(tool)
+        if known is None and (checked or not is_enabled(self.spec, tool)):
+            self._live.refuse_unknown(tool)
+        text = arguments(known)
+        notes += await self._approved(tool, known)
+        with self.connection.inbox.hearing(self.name) as hearing:
+            reply = await exchange(self.connection, self._call_request(tool, text, hearing))
+        return CallResult(
+            reply,
+            server=self.name,
+            tool=tool,
+            arguments_text=text,
+            input_schema=known.input_schema if known else None,
+            output_schema=known.output_schema if known else None,
+            notes=notes + hearing.notes,
+            protocol_version=self.protocol_version,
+        )
+
+    def _call_request(self, tool: str, arguments: str, hearing: Hearing) -> Request:
+        members = f'"name":{compact(tool)},"arguments":{arguments}'
+        return Request(
+            "tools/call",
+            members,
+            tool,
+            self._options.meta_members,
+            self._options.patience(self.spec),
+            self._live.mirrored(tool, arguments),
+            hearing,
+        )
+
+    async def request_steps(self, method: str, members: str = "", *, name: str | None = None) -> Reply:
+        """Steps: any request; ``members`` are the members of ``params``, as JSON text.
+
+        A ``tools/call`` made this way is a call all the same: a disabled tool is refused, approval is asked for.
+        """
+        await self.ready_steps()
+        if method == "tools/call":
+            await self._allowed(members)
+        request = Request(method, members, name, self._options.meta_members, self._options.patience(self.spec))
+        return await exchange(self.connection, request)
+
+    async def result(self, method: str, members: str) -> Mapping[str, Any]:
+        """Steps: the ``result`` of any request as an object (:class:`~mcp_magics.connection.catalog.Requester`)."""
+        found = ((await self.request_steps(method, members)).message or {}).get("result")
+        return found if isinstance(found, dict) else {}
+
+    async def _allowed(self, members: str) -> None:
+        for tool in tools_named(members):
+            if not is_enabled(self.spec, tool):
+                self._live.refuse_unknown(tool)
+            await self._approved(tool, self.connection.catalog.tools.get(tool))
+
+    async def _approved(self, tool: str, known: Tool | None) -> tuple[str, ...]:
+        mode = mode_for(self.spec, tool)
+        if mode == "approve" or not needs_approval(mode, known.annotations if known else {}):
+            return ()
+        inbox = self.connection.inbox
+        text, params = f"Call {self.name}.{tool}?", {"tool": tool, "mode": mode}
+        question = inbox.question("approval", self.name, text, params, Hearing(self.name))
+        answer = await on_loop(self.name, inbox.ask(question))
+        if answer.by == "nobody":
+            raise ApprovalError(
+                f"{tool} needs approval (--approval {mode}) and no one here can be asked",
+                phase="call",
+                server=self.name,
+                evidence=("nothing was sent",),
+                next_step=f"%mcp add {self.name} … --approval approve",
+            )
+        if answer.action != "accept":
+            raise RequestCancelledError(
+                f"the call of {tool} was not approved",
+                class_="declined",
+                phase="call",
+                server=self.name,
+                evidence=("nothing was sent",),
+            )
+        return ("approved by hand",)
