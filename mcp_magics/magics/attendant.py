@@ -52,7 +52,10 @@ class CellAttendant:
         bar, pending = current_bar.get(), until.pending()
         if bar is not None and pending is not None and not pending.done:
             bar.draw(pending.progress, time.perf_counter() - pending.started)
-        return self._inbox.take(until.server) if threading.get_ident() == self._thread else None
+        if threading.get_ident() == self._thread:
+            return self._inbox.take(until.server)
+        self._inbox.pass_by(until.server)
+        return None
 
     def _put(self, question: Question) -> None:
         answer: Answer | None = None

@@ -119,6 +119,7 @@ class MCPMagics(Magics, Settings):
         from mcp_magics.magics.progress import display_of, is_attended
 
         servers.attendant = self.attendant
+        servers.inbox.attended = attended = is_attended(self._shell)
         use_secret_store(self.secret_store)
         return Context(
             servers,
@@ -127,7 +128,7 @@ class MCPMagics(Magics, Settings):
             lambda: display_of(self._shell),
             lookout,
             use,
-            is_attended(self._shell),
+            attended,
         )
 
     @property
