@@ -32,6 +32,11 @@ class Peer:
         self.process.stdin.write(json.dumps(message).encode() + b"\n")  # type: ignore[union-attr]
         self.process.stdin.flush()  # type: ignore[union-attr]
 
+    def tell(self, **message: Any) -> None:
+        """Send a notification, or the answer to a question."""
+        self.process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")  # type: ignore[union-attr]
+        self.process.stdin.flush()  # type: ignore[union-attr]
+
     def line(self) -> bytes:
         return self.process.stdout.readline()  # type: ignore[union-attr]
 
@@ -62,6 +67,10 @@ def faulty(fault: str, *options: str) -> Iterator[Peer]:
             yield Peer(process)
         finally:
             process.kill()
+
+
+LEGACY_AND_MODERN = pytest.mark.parametrize("meta", [{}, {"_meta": META}], ids=["legacy", "modern"])
+ACCEPTED = {"action": "accept", "content": {"name": "Ada"}}
 
 
 def called(peer: Peer, tool: str = "echo", **arguments: Any) -> None:
@@ -248,3 +257,140 @@ def test_asks_during_list_waits_for_its_answers_in_the_handshake_era() -> None:
             peer.process.stdin.write(json.dumps(reply).encode() + b"\n")  # type: ignore[union-attr]
             peer.process.stdin.flush()  # type: ignore[union-attr]
         assert peer.answer()["result"]["tools"]
+
+
+# --- questions -------------------------------------------------------------------------------------------------------
+
+
+def test_a_hundred_questions_come_at_once_and_the_answer_after_the_last() -> None:
+    with faulty("asks-a-hundred") as peer:
+        called(peer, text="hi")
+        questions = [peer.answer() for _ in range(100)]
+        assert {question["method"] for question in questions} == {"elicitation/create"}
+        assert len({question["id"] for question in questions}) == 100
+        for question in questions[1:]:
+            peer.tell(id=question["id"], result=ACCEPTED)
+        assert peer.is_silent()
+        peer.tell(id=questions[0]["id"], result={"action": "decline"})
+        assert text_of(peer.answer()) == "hi"
+        called(peer, "answers")
+        assert peer.answer()["result"]["structuredContent"] == {"accept": 99, "decline": 1}
+
+
+def test_a_modern_client_is_asked_a_hundred_questions_by_one_result() -> None:
+    with faulty("asks-a-hundred") as peer:
+        peer.ask("tools/call", name="echo", arguments={"text": "hi"}, _meta=META)
+        asked = peer.answer()["result"]
+        assert asked["resultType"] == "input_required"
+        assert len(asked["inputRequests"]) == 100
+        answers = dict.fromkeys(asked["inputRequests"], ACCEPTED)
+        peer.ask("tools/call", name="echo", arguments={"text": "hi"}, inputResponses=answers, _meta=META)
+        assert text_of(peer.answer()) == "hi"
+
+
+@LEGACY_AND_MODERN
+def test_a_cancelled_call_is_asked_about_afterwards(meta: dict[str, Any]) -> None:
+    with faulty("asks-after-cancel") as peer:
+        peer.ask("tools/call", name="echo", arguments={}, **meta)
+        assert peer.is_silent()
+        peer.tell(method="notifications/cancelled", params={"requestId": 1})
+        question = peer.answer()
+        assert (question["id"], question["method"]) == ("late-1", "elicitation/create")
+        peer.tell(id="late-1", error={"code": -32601, "message": "No."})
+        called(peer, "answers")
+        assert peer.answer()["result"]["structuredContent"] == {"error": 1}
+
+
+def test_two_questions_come_under_one_id() -> None:
+    with faulty("duplicate-question-ids") as peer:
+        called(peer, text="hi")
+        first, second, answer = (peer.answer() for _ in range(3))
+        assert first["id"] == second["id"] == "same-1"
+        assert first["params"]["message"] != second["params"]["message"]
+        assert text_of(answer) == "hi"
+
+
+# --- too late, too much ----------------------------------------------------------------------------------------------
+
+
+@LEGACY_AND_MODERN
+def test_a_result_comes_after_the_cancellation_and_not_before(meta: dict[str, Any]) -> None:
+    with faulty("result-after-cancel") as peer:
+        peer.ask("tools/call", name="echo", arguments={"text": "late"}, **meta)
+        peer.ask("ping", **meta)
+        assert peer.answer()["id"] == 2
+        peer.tell(method="notifications/cancelled", params={"requestId": 1})
+        answer = peer.answer()
+        assert (answer["id"], text_of(answer)) == (1, "late")
+
+
+def test_progress_of_every_call_comes_under_the_first_token() -> None:
+    with faulty("progress-token-reused") as peer:
+        for token in ("one", "two"):
+            peer.ask("tools/call", name="echo", arguments={}, _meta={"progressToken": token})
+            told = [peer.answer()["params"]["progressToken"] for _ in range(3)]
+            assert told == ["one"] * 3
+            assert "result" in peer.answer()
+
+
+def test_progress_comes_after_the_answer() -> None:
+    with faulty("progress-after-end") as peer:
+        peer.ask("tools/call", name="echo", arguments={}, _meta={"progressToken": 7})
+        assert "result" in peer.answer()
+        assert [peer.answer()["params"] for _ in range(3)][-1] == {
+            "progressToken": 7, "progress": 3, "total": 3, "message": "late step 3 of 3",
+        }  # fmt: skip
+
+
+def test_progress_goes_backwards_and_is_no_number() -> None:
+    with faulty("progress-backwards") as peer:
+        peer.ask("tools/call", name="echo", arguments={}, _meta={"progressToken": 7})
+        told = [peer.answer()["params"]["progress"] for _ in range(10)]
+    assert told == [3, 2, 2, -1, 1e300, "half", None, True, [1], {"a": 1}]
+
+
+@pytest.mark.parametrize(
+    ("fault", "method"), [("progress-flood", "notifications/progress"), ("log-flood", "notifications/message")]
+)
+def test_a_flood_is_as_long_as_asked_for_and_its_answer_comes_last(fault: str, method: str) -> None:
+    with faulty(fault) as peer:
+        peer.ask("tools/list")
+        _, flood = peer.answer()["result"]["tools"]
+        assert flood["inputSchema"]["properties"]["count"]["default"] == 1_000_000
+        peer.ask("tools/call", name="flood", arguments={"count": 500}, _meta={"progressToken": 7})
+        assert {peer.answer()["method"] for _ in range(500)} == {method}
+        assert text_of(peer.answer()) == "sent 500"
+
+
+def test_a_log_flood_offers_logging_and_lets_its_level_be_set() -> None:
+    with faulty("log-flood") as peer:
+        peer.ask("initialize", protocolVersion="2025-11-25")
+        assert peer.answer()["result"]["capabilities"]["logging"] == {}
+        peer.ask("logging/setLevel", level="error")
+        assert peer.answer()["result"] == {}
+
+
+def test_strange_notices_come_before_an_answer_that_is_good() -> None:
+    with faulty("strange-notices") as peer:
+        peer.ask("ping")
+        notes = [peer.answer() for _ in range(7)]
+        assert all("id" not in note for note in notes)
+        assert peer.answer() == {"jsonrpc": "2.0", "id": 1, "result": {}}
+
+
+def test_what_is_no_tool_is_listed_around_a_good_one() -> None:
+    with faulty("bad-tools") as peer:
+        peer.ask("tools/list")
+        tools = peer.answer()["result"]["tools"]
+    assert tools[0] == "echo"
+    assert tools[1] is None
+    assert [tool.get("name") for tool in tools[2:]] == [None, "", "echo", 7, "echo"]
+
+
+def test_a_cut_answer_is_half_a_message_and_the_next_call_is_whole() -> None:
+    with faulty("cut-answer") as peer:
+        called(peer, text="hi")
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(peer.line())
+        called(peer, "raw_frame")
+        assert "raw_frame" in text_of(peer.answer())

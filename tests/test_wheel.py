@@ -47,6 +47,6 @@ def test_the_wheel_made_from_the_source_distribution_works_in_a_clean_environmen
     assert "total 42" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["py.typed", "errors.py", "playground/faulty.py", "wire/reaper.py"])
+@pytest.mark.parametrize("name", ["py.typed", "errors.py", "playground/faulty/__init__.py", "wire/reaper.py"])
 def test_the_package_has_what_the_wheel_must_carry(name):
     assert (ROOT / "mcp_magics" / name).is_file()

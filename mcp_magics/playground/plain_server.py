@@ -1,4 +1,4 @@
-"""A stdio MCP server in plain Python: a loop that reads lines and writes lines, in both protocol eras.
+"""An MCP server in plain Python: a loop that reads lines and writes lines, in both protocol eras.
 
 It behaves. The steps of answering are methods of their own, so that a fault can spoil exactly one of them.
 """
@@ -6,16 +6,19 @@ It behaves. The steps of answering are methods of their own, so that a fault can
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mcp_magics.playground.channel import Pipe
+
+if TYPE_CHECKING:
+    from mcp_magics.playground.channel import Channel
 
 _HANDSHAKE_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 _MODERN_VERSION = "2026-07-28"
 _VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 _INFO_KEY = "io.modelcontextprotocol/serverInfo"
 _INFO = {"name": "faulty", "version": "1.0.0"}
-_CAPABILITIES: dict[str, Any] = {"tools": {}}
 _PARSE_ERROR, _INVALID_PARAMS, _METHOD_NOT_FOUND, _UNSUPPORTED_VERSION = -32700, -32602, -32601, -32022
 
 Message = dict[str, Any]
@@ -45,15 +48,16 @@ class WellBehaved:
 
     name: ClassVar[str] = "none"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, channel: Channel | None = None) -> None:
         self.settings = settings
+        self.channel: Channel = channel or Pipe()
         self.line = b""
         self.is_modern = False
 
     def run(self) -> None:
         """Serve until the input ends."""
         self.start()
-        for line in sys.stdin.buffer:
+        for line in self.channel.lines():
             self.receive(line)
         self.end()
 
@@ -71,8 +75,15 @@ class WellBehaved:
         except ValueError:
             self.send({"jsonrpc": "2.0", "id": None, "error": {"code": _PARSE_ERROR, "message": "Parse error"}})
             return
-        if isinstance(message, dict) and "method" in message and "id" in message:
+        if not isinstance(message, dict):
+            return
+        if "method" in message and "id" in message:
             self.respond(message)
+        else:
+            self.note(message)
+
+    def note(self, message: Message) -> None:
+        """Take a notification, or the client's answer to a request."""
 
     def respond(self, request: Message) -> None:
         """Answer a request."""
@@ -80,8 +91,8 @@ class WellBehaved:
 
     def reply(self, request: Message) -> Message:
         """The response to ``request``, a result or an error."""
-        params = _mapping(request.get("params"))
-        self.is_modern = _VERSION_KEY in _mapping(params.get("_meta"))
+        params = mapping(request.get("params"))
+        self.is_modern = _VERSION_KEY in mapping(params.get("_meta"))
         head = {"jsonrpc": "2.0", "id": request["id"]}
         try:
             return head | {"result": self.dressed(self.result(request["method"], params))}
@@ -96,7 +107,7 @@ class WellBehaved:
         """The result of a method this server knows."""
         match method:
             case "server/discover" if self.settings.eras != "legacy":
-                return self.cacheable({"supportedVersions": [_MODERN_VERSION], "capabilities": _CAPABILITIES})
+                return self.cacheable({"supportedVersions": [_MODERN_VERSION], "capabilities": self.capabilities()})
             case "initialize":
                 return self.handshake(params)
             case "ping":
@@ -111,6 +122,10 @@ class WellBehaved:
         """``result`` with the caching hints that 2026-07-28 requires of lists and of discovery."""
         return {"ttlMs": 0, "cacheScope": "private"} | result if self.is_modern else result
 
+    def capabilities(self) -> Message:
+        """What the server says it can do."""
+        return {"tools": {}}
+
     def handshake(self, params: Message) -> Message:
         """Agree on a version, or refuse where the handshake era is not spoken."""
         wanted = params.get("protocolVersion")
@@ -118,7 +133,7 @@ class WellBehaved:
             data = {"supported": [_MODERN_VERSION], "requested": wanted}
             raise _RpcError(_UNSUPPORTED_VERSION, "Unsupported protocol version", data)
         version = wanted if wanted in _HANDSHAKE_VERSIONS else _HANDSHAKE_VERSIONS[-1]
-        return {"protocolVersion": version, "capabilities": _CAPABILITIES, "serverInfo": _INFO}
+        return {"protocolVersion": version, "capabilities": self.capabilities(), "serverInfo": _INFO}
 
     def tools(self, _params: Message) -> Message:
         """One page of the tool list."""
@@ -126,7 +141,7 @@ class WellBehaved:
 
     def call(self, params: Message) -> Message:
         """The result of a tool."""
-        arguments = _mapping(params.get("arguments"))
+        arguments = mapping(params.get("arguments"))
         match params.get("name"):
             case "echo":
                 return text_result(str(arguments.get("text", "")))
@@ -140,11 +155,11 @@ class WellBehaved:
 
     def write(self, data: bytes) -> None:
         """Write bytes as they are."""
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        self.channel.write(data)
 
 
-def _mapping(value: Any) -> Message:
+def mapping(value: Any) -> Message:
+    """``value`` where it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
