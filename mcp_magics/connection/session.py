@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
+from mcp_magics.results.app import EXTENSION, MIME_TYPE
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from mcp_magics.config.model import ServerSpec
     from mcp_magics.connection.inbox import Inbox
     from mcp_magics.wire.transport import Channel
+
+
+_EXTENSIONS: dict[str, dict[str, Any]] = {EXTENSION: {"mimeTypes": [MIME_TYPE]}}
 
 
 @asynccontextmanager
@@ -31,6 +36,7 @@ async def open_session(channel: Channel, spec: ServerSpec, inbox: Inbox) -> Asyn
         client_info=types.Implementation(name="mcp_magics", version=__version__, title="mcp_magics"),
         elicitation_callback=callbacks.elicit,
         sampling_callback=callbacks.sample,
+        extensions=_EXTENSIONS,
         list_roots_callback=callbacks.roots,
     )
     problem: BaseException | None = None

@@ -73,6 +73,7 @@ class ServerSteps:
 
         ``checked`` False sends even what is not on the list of tools, but not what is disabled here.
         """
+        from mcp_magics.results.app import declared_app
         from mcp_magics.results.call import CallResult
 
         notes = await self.ready_steps()
@@ -83,7 +84,7 @@ class ServerSteps:
         notes += await self._approved(tool, known)
         with self.connection.inbox.hearing(self.name) as hearing:
             reply = await exchange(self.connection, self._call_request(tool, text, hearing))
-        return CallResult(
+        result = CallResult(
             reply,
             server=self.name,
             tool=tool,
@@ -93,6 +94,8 @@ class ServerSteps:
             notes=notes + hearing.notes,
             protocol_version=self.protocol_version,
         )
+        result.app = declared_app(self.name, known.raw) if known else None
+        return result
 
     def _call_request(self, tool: str, arguments: str, hearing: Hearing) -> Request:
         members = f'"name":{compact(tool)},"arguments":{arguments}'

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from mcp_magics.errors import ToolError
 from mcp_magics.results.answer import Answer
+from mcp_magics.results.app import App
 from mcp_magics.results.blocks import (
     Audio,
     Block,
@@ -20,6 +21,7 @@ from mcp_magics.results.blocks import (
 )
 from mcp_magics.results.compose import Composer, images_of, sounds_of, undecodable
 from mcp_magics.results.document import Document, Item, Json, Line
+from mcp_magics.results.media import Bundle
 from mcp_magics.results.output_schema import LARGE, in_output, is_larger_than, is_wrapped
 from mcp_magics.results.reply import Reply
 from mcp_magics.results.sanitise import one_line
@@ -34,7 +36,7 @@ class CallResult(Answer):
     """What a server answered to ``tools/call`` (MCP "Tools: Tool Result"); an ``isError`` is a result too.
 
     ``raw`` is the JSON as sent, ``raw_text`` its exact text. ``data`` is the value meant: the structured content, else
-    the JSON of a lone text block, else the text.
+    the JSON of a lone text block, else the text. ``app`` is what its tool wants shown with it, or None.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class CallResult(Answer):
     ) -> None:
         super().__init__(reply, server=server, notes=notes, protocol_version=protocol_version)
         self.tool = tool
+        self.app: App | None = None
         self.arguments_text = arguments_text
         self.input_schema = input_schema
         self.output_schema = output_schema
@@ -112,8 +115,9 @@ class CallResult(Answer):
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """The caller's notes, then what its arguments break of the tool's schema and what could not be decoded."""
-        return (*self._notes, *self._argument_notes(), *undecodable(self.content))
+        """The caller's notes, then what its arguments break of the tool's schema and what could not be shown."""
+        unshown = (self.app.line,) if self.app is not None and self.app.problem else ()
+        return (*self._notes, *self._argument_notes(), *undecodable(self.content), *unshown)
 
     def _argument_notes(self) -> Iterator[str]:
         if self.input_schema is not None:
@@ -184,8 +188,17 @@ class CallResult(Answer):
         return self._has_checkable_output and "violations" not in vars(self) and is_larger_than(self.structured, LARGE)
 
     def _footer(self) -> list[Line]:
-        unchecked = "note: large, so not held against its output schema; .violations does it"
-        return [*super()._footer(), *([Line(unchecked, "note")] if self._is_too_large_to_check else [])]
+        lines = super()._footer()
+        if self._is_too_large_to_check:
+            lines.append(Line("note: large, so not held against its output schema; .violations does it", "note"))
+        if self.app is not None and not (self.app.place or self.app.problem):
+            lines.append(Line(self.app.line, "note"))
+        return lines
+
+    def display_parts(self) -> list[Bundle]:
+        """The same, and the card of an app that is live beside it."""
+        live = [self.app.card()] if self.app is not None and self.app.place else []
+        return [*super().display_parts(), *live]
 
     def _document(self) -> Document:
         composer = Composer(tone="error" if self.is_error else "plain")
