@@ -44,7 +44,7 @@ class _Open:
     taken: bool = False
     parked: bool = False
     passed_by: bool = False
-    withdrawn: Callable[[], None] | None = None
+    withdrawn: Callable[[Answer | None], None] | None = None
 
 
 class Inbox:
@@ -185,14 +185,17 @@ class Inbox:
             entry = self._open.get(number)
         return entry is not None and self._settle(entry, answer)
 
-    def when_closed(self, question: Question, withdrawn: Callable[[], None]) -> None:
-        """Call ``withdrawn``, on any thread, when ``question`` is settled or cancelled; at once if it is."""
+    def when_closed(self, question: Question, withdrawn: Callable[[Answer | None], None]) -> None:
+        """Call ``withdrawn``, on any thread, with the answer of ``question``, with None when it is no longer asked.
+
+        At once, with None, if it is closed already.
+        """
         with self._lock:
             entry = self._open.get(question.number)
             if entry is not None and not entry.settled:
                 entry.withdrawn = withdrawn
                 return
-        withdrawn()
+        withdrawn(None)
 
     def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call ``callback``, on any thread, whenever the open questions change; returns what ends that."""
@@ -228,7 +231,7 @@ class Inbox:
         with suppress(RuntimeError):  # its loop is gone, and so is whoever asked
             entry.loop.call_soon_threadsafe(_resolve, entry.answered, answer)
         if withdrawn is not None:
-            withdrawn()
+            withdrawn(answer)
         self._tell()
         return True
 
@@ -238,7 +241,7 @@ class Inbox:
             was_open, entry.settled = not entry.settled, True
             withdrawn, entry.withdrawn = entry.withdrawn, None
         if withdrawn is not None:
-            withdrawn()
+            withdrawn(None)
         if was_open:
             self._tell()
 
