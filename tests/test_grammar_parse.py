@@ -141,6 +141,13 @@ def test_a_bare_dollar_in_configuration_says_to_write_braces(line):
     assert "write ${TOKEN}" in failure_of(line).message
 
 
+@pytest.mark.parametrize("word", ["{url}", "{ base + '/mcp' }", "$url"])
+def test_python_in_the_place_of_an_address_is_not_taken_for_a_command(word):
+    failure = failure_of(f"add x {word}")
+    assert "not evaluated here" in failure.message
+    assert f"url={word.strip('{}$ ')})" in failure.next_step
+
+
 def test_braced_variables_and_literal_words_are_left_alone():
     command = parse("add x --header 'A: ${TOKEN} $5' -- sh -c 'echo $HOME'")
     assert command.options.pairs("header") == (("A", "${TOKEN} $5"),)

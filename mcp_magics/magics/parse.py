@@ -218,8 +218,10 @@ def _check_words(verb: Verb, line: Line, words: Sequence[Token]) -> None:
 
 
 def _check_word(name: str, kind: str, choices: Sequence[str], line: Line, word: Token) -> None:
-    if kind == "address" and "://" in word.text:
-        refuse_bare_dollar(line, word, name)
+    if kind == "address":
+        _refuse_python(line, word)
+        if "://" in word.text:
+            refuse_bare_dollar(line, word, name)
     if kind == "json" and word.text[:1] not in ("{", "[", "$"):
         raise line.error(
             f"{word.text!r} is no argument", word.column, next_step='key=value words, or one JSON word: {"key": …}'
@@ -228,6 +230,17 @@ def _check_word(name: str, kind: str, choices: Sequence[str], line: Line, word: 
         near = get_close_matches(word.text, choices, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(choices)}"
         raise line.error(f"{name} is one of {', '.join(choices)}, not {word.text!r}", word.column, next_step=hint)
+
+
+def _refuse_python(line: Line, word: Token) -> None:
+    """Raise where Python stands for an address: configuration is text, which a file can keep."""
+    inner = word.text[1:-1] if word.text.startswith("{") else word.text.removeprefix("$")
+    if word.text[:1] == "{" or (word.text[:1] == "$" and inner.isidentifier()):
+        raise line.error(
+            f"{word.text} is not evaluated here: Python stands only in arguments of a call",
+            word.column,
+            next_step=f"write the address itself, or from Python: servers.add('NAME', url={inner.strip()})",
+        )
 
 
 def _check_literal_and_body(verb: Verb, line: Line, body: str | None) -> None:

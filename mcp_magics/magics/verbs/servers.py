@@ -98,7 +98,7 @@ VERBS = (
         "servers",
         "take servers over from another client or a file",
         (Positional("SOURCE", "text", required=False), Positional("NAME", "name", required=False, many=True)),
-        (_SCOPE, flag("no-connect", "only register them"), *COMMON),
+        (_SCOPE, flag("no-connect", "what it does anyway: import only registers"), *COMMON),
         example="%mcp import claude-desktop",
     ),
     Verb(
