@@ -64,7 +64,7 @@ class FrameDispatcher(Inbound):
         return self._result(pending)
 
     def _drop(self, pending: Pending, *, quiet: bool) -> None:
-        if self._pending.pop(pending.id, None) is not None and not quiet:
+        if self._forget(pending) and not quiet:
             self._cancel(pending, "abandoned")
 
     @staticmethod
@@ -117,7 +117,11 @@ class FrameDispatcher(Inbound):
     def _asked(self, request_id: int | str, message: dict[str, Any]) -> None:
         task = self.loop.create_task(self._answer(request_id, message))
         self._answering[request_id] = task
-        task.add_done_callback(lambda _: self._answering.pop(request_id, None))
+        task.add_done_callback(lambda done: self._answered(request_id, done))
+
+    def _answered(self, request_id: int | str, task: asyncio.Task[None]) -> None:
+        if self._answering.get(request_id) is task:  # a server may use an id twice
+            del self._answering[request_id]
 
     async def _answer(self, request_id: int | str, message: dict[str, Any]) -> None:
         from mcp.shared.exceptions import MCPError

@@ -8,22 +8,39 @@ of them costs no memory.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.errors import ProtocolError
-from mcp_magics.wire.message import compact, is_id, number, parse
+from mcp_magics.wire.message import is_id, parse, told
 from mcp_magics.wire.outbound import Outbound
-from mcp_magics.wire.pending import Progress
+from mcp_magics.wire.progress import progress_in, unevenness
 
 if TYPE_CHECKING:
-    from mcp_magics.wire.pending import Pending
+    from collections.abc import Callable
 
+    from mcp_magics.wire.journal import Journal
+    from mcp_magics.wire.observer import Observer
+    from mcp_magics.wire.pending import Pending, Progress
+
+_PROGRESS = "basic/utilities/progress"
+_REMEMBERED = 256
+"""How many tokens and ids of the server's are remembered, to tell a second use from a first."""
 WRONG_ID_GRACE = 2.0
 """Seconds a lone request goes on waiting after the server has answered an id nobody asked."""
 
 
 class Inbound(Outbound):
-    """The receiving half of a channel; all of it belongs to the loop."""
+    """The receiving half of a channel; all of it belongs to the loop.
+
+    ``followers`` hear the progress of what outlives its request (a task), by the token as JSON text.
+    """
+
+    def __init__(self, server: str, journal: Journal, observer: Observer) -> None:
+        super().__init__(server, journal, observer)
+        self.followers: dict[str, Callable[[Progress], None]] = {}
+        self._strays: deque[str] = deque(maxlen=_REMEMBERED)
+        self._asked_with: deque[int | str] = deque(maxlen=_REMEMBERED)
 
     def receive(self, frame: bytes | bytearray, asked: Pending | None = None) -> None:
         """Take in one frame as it came off the wire; ``asked`` is the request a reply channel belongs to."""
@@ -57,15 +74,27 @@ class Inbound(Outbound):
     def _take_response(self, frame: bytes | bytearray, message: dict[str, Any], asked: Pending | None) -> None:
         request_id = message.get("id")
         pending = self._pending.pop(request_id, None) if is_id(request_id) else None
-        if pending is None and isinstance(request_id, str) and request_id.isdecimal():
-            pending = self._pending.pop(int(request_id), None)
+        if pending is None:
+            pending = self._found(request_id)
         if pending is None and request_id is None and "error" in message:
             # The peer could not read the id (JSON-RPC 2.0 §5).
             pending = self._only_candidate(asked)
         if pending is not None:
             pending.answer(frame, message)
-        elif not (isinstance(request_id, int) and request_id <= self._highest):
+        elif (number_of := _minted(request_id)) is not None and number_of <= self._highest:
+            self._answered_again(number_of)
+        else:
             self._answered_nobody(request_id)
+
+    def _found(self, request_id: object) -> Pending | None:
+        """The request that an odd answer is for: one that stands, or one whose id came back as a text."""
+        minted = _minted(request_id)
+        return None if minted is None else self._pending.pop(minted, None) or self._standing.pop(minted, None)
+
+    def _answered_again(self, request_id: int) -> None:
+        """One id is answered once; an answer to a request that was given up has only come late."""
+        if request_id not in self._given_up:
+            self.observer.violation("JSON-RPC 2.0 §5: id", f"answered id {request_id} twice; the first answer counts")
 
     def _only_candidate(self, asked: Pending | None) -> Pending | None:
         if asked is None and len(self._pending) == 1:
@@ -73,12 +102,12 @@ class Inbound(Outbound):
         return self._pending.pop(asked.id, None) if asked is not None else None
 
     def _answered_nobody(self, request_id: object) -> None:
-        text = f"answered id {compact(request_id)}, which nobody asked"
+        text = f"answered id {told(request_id, 100)}, which nobody asked"
         self.observer.violation("JSON-RPC 2.0 §5: id", text)
         if len(self._pending) == 1:
             (lonely,) = self._pending.values()
             error = ProtocolError(
-                f"the server {text}; the request's id was {compact(lonely.id)}",
+                f"the server {text}; the request's id was {told(lonely.id, 100)}",
                 class_="wrong_id",
                 phase="call",
                 server=self.server,
@@ -90,29 +119,49 @@ class Inbound(Outbound):
         method = str(message["method"])
         params = message.get("params")
         params = params if isinstance(params, dict) else {}
-        if method == "notifications/progress" and self._take_progress(params):
+        if method == "notifications/progress":
+            self._take_progress(params)
             return
         if not self._told(method, params):
             self.observer.notification(method, params)
 
-    def _take_progress(self, params: dict[str, Any]) -> bool:
+    def _take_progress(self, params: dict[str, Any]) -> None:
         token = params.get("progressToken")
-        pending = self._pending.get(token) if isinstance(token, int | str) else None
+        minted = _minted(token)
+        pending = self._pending.get(minted) if minted is not None else None
         if pending is None:
-            return False
-        total, message = params.get("total"), params.get("message")
-        pending.sign_of_life(
-            Progress(
-                number(params.get("progress")) or 0.0, number(total), message if isinstance(message, str) else None
-            )
-        )
-        return True
+            self._progress_of_nobody(token, params)
+            return
+        news = progress_in(params, pending.progress)
+        if not pending.uneven and (oddity := unevenness(params, pending.progress)):
+            pending.uneven = True
+            self.observer.violation(f"{_PROGRESS}: progress", f"request {told(pending.id, 100)}: {oddity}")
+        pending.sign_of_life(news)
+
+    def _progress_of_nobody(self, token: object, params: dict[str, Any]) -> None:
+        """Progress of a task outlives its request; of anything else it is a breach, said once a token."""
+        key = told(token, 100)
+        follower = self.followers.get(key)
+        if follower is not None:
+            follower(progress_in(params, None))
+            return
+        if key in self._strays or _minted(token) in self._given_up:
+            return
+        self._strays.append(key)
+        minted = _minted(token)
+        is_late = minted is not None and minted <= self._highest
+        whose = f"request {key}, which has its answer" if is_late else f"the token {key}, which nobody gave"
+        self.observer.violation(f"{_PROGRESS}: progressToken", f"progress for {whose}")
 
     def _take_request(self, message: dict[str, Any]) -> None:
         request_id = message["id"]
         if not is_id(request_id):
-            self.observer.violation("JSON-RPC 2.0 §4: id", f"a request with the id {compact(request_id)}")
+            self.observer.violation("JSON-RPC 2.0 §4: id", f"a request with the id {told(request_id, 100)}")
             return
+        if request_id in self._asked_with:
+            text = f"a request with the id {told(request_id, 100)}, which an earlier one had; both are answered"
+            self.observer.violation("JSON-RPC 2.0 §4: id", text)
+        self._asked_with.append(request_id)
         self._asked(request_id, message)
 
     @abstractmethod
@@ -122,3 +171,13 @@ class Inbound(Outbound):
     @abstractmethod
     def _told(self, method: str, params: dict[str, Any]) -> bool:
         """The server tells something; whether nobody else needs to hear it."""
+
+
+def _minted(value: object) -> int | None:
+    """``value`` as a number we may have given out: some peers send an id back as a text."""
+    if isinstance(value, int):
+        return None if isinstance(value, bool) else value
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < _LONGEST_ID else None
+
+
+_LONGEST_ID = 19

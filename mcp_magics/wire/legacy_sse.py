@@ -105,7 +105,7 @@ class LegacySseDispatcher(FrameDispatcher):
                 )
 
     def _failed(self, pending: Pending | None, failure: Failure) -> None:
-        if pending is not None and self._pending.pop(pending.id, None) is not None:
+        if pending is not None and self._forget(pending):
             pending.fail(ConnectionFailedError.of(failure))
 
     async def _pump(self) -> None:

@@ -20,6 +20,14 @@ def compact(value: object) -> str:
     return _ENCODER.encode(value)
 
 
+def told(value: object, most: int = 400) -> str:
+    """``value`` as text of at most ``most`` characters, whatever a peer has put into it: never raises."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)[:most]
+    except (ValueError, RecursionError):
+        return f"a {type(value).__name__} that has no text"
+
+
 def parse(frame: bytes | bytearray) -> tuple[Any, str]:
     """The value of ``frame``, None where it is no JSON; and how it is no UTF-8, or ``""`` (RFC 8259 §8.1)."""
     try:

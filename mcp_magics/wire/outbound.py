@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from abc import ABC, abstractmethod
+from collections import deque
 from typing import TYPE_CHECKING
 
 from mcp_magics.errors import ConnectionFailedError, MCPMagicsError
@@ -17,6 +18,10 @@ from mcp_magics.wire.pending import Pending
 if TYPE_CHECKING:
     from mcp_magics.wire.journal import Journal
     from mcp_magics.wire.observer import Observer
+
+
+REMEMBERED = 1024
+"""How many ids of requests that were given up are remembered: their answers may still come."""
 
 
 class Outbound(ABC):
@@ -32,6 +37,8 @@ class Outbound(ABC):
         self._ids = itertools.count(1)
         self._highest = 0
         self._pending: dict[int | str, Pending] = {}
+        self._standing: dict[int | str, Pending] = {}
+        self._given_up: deque[int | str] = deque(maxlen=REMEMBERED)
         self._closed: MCPMagicsError | None = None
 
     def submit(self, method: str, members: str, meta: str = "", *, headers: dict[str, str] | None = None) -> Pending:
@@ -46,11 +53,23 @@ class Outbound(ABC):
         text = f'{{"jsonrpc":"2.0","id":{request_id},"method":{compact(method)},"params":{{{params}}}}}'
         return self._launch(Pending(request_id, method), text, headers)
 
+    def stand(self, method: str, members: str, meta: str = "", *, headers: dict[str, str] | None = None) -> Pending:
+        """Send a request whose answer is the end of a stream; nobody's wait, so that calls beside it are alone."""
+        request_id = next(self._ids)
+        params = f'{members},"_meta":{{{meta}}}' if meta else members
+        text = f'{{"jsonrpc":"2.0","id":{request_id},"method":{compact(method)},"params":{{{params}}}}}'
+        pending = Pending(request_id, method)
+        self._standing[request_id] = pending
+        return self._sent(pending, text, headers)
+
     def _launch(self, pending: Pending, text: str, headers: dict[str, str] | None) -> Pending:
+        self._pending[pending.id] = pending
+        return self._sent(pending, text, headers)
+
+    def _sent(self, pending: Pending, text: str, headers: dict[str, str] | None) -> Pending:
         pending.headers = headers
         if isinstance(pending.id, int):
             self._highest = pending.id
-        self._pending[pending.id] = pending
         if self._closed is not None:
             self._settle_lost(pending, self._closed)
             return pending
@@ -69,12 +88,19 @@ class Outbound(ABC):
 
     def abandon(self, pending: Pending, error: MCPMagicsError) -> None:
         """Give a request up and tell the server so; any thread may call this, at any time."""
-        if self._pending.pop(pending.id, None) is None:
+        if not self._forget(pending):
             return
         reason = error.failure.class_
         pending.fail(error)
         if self._closed is None:
             self._cancel(pending, reason)
+
+    def _forget(self, pending: Pending) -> bool:
+        """Wait for ``pending`` no longer; whether anybody did. Its answer may still come, and is no second one."""
+        if self._pending.pop(pending.id, None) is None and self._standing.pop(pending.id, None) is None:
+            return False
+        self._given_up.append(pending.id)
+        return True
 
     def _cancel(self, pending: Pending, reason: str) -> None:
         """Tell the server that nobody waits for ``pending`` any more (2025-11-25 basic/utilities/cancellation)."""
@@ -95,12 +121,12 @@ class Outbound(ABC):
         if self._closed is not None:
             return
         self._closed = error
-        for pending in list(self._pending.values()):
+        for pending in [*self._pending.values(), *self._standing.values()]:
             self._settle_lost(pending, error)
         self.observer.closed(error)
 
     def _settle_lost(self, pending: Pending, error: MCPMagicsError) -> None:
-        if self._pending.pop(pending.id, None) is not None:
+        if self._forget(pending):
             pending.fail(ConnectionFailedError.of(error.failure))
 
     @abstractmethod

@@ -75,6 +75,7 @@ class Pending(Settling):
         "progress",
         "started",
         "touched",
+        "uneven",
     )
 
     def __init__(self, request_id: int | str, method: str) -> None:
@@ -88,6 +89,7 @@ class Pending(Settling):
         self.progress: Progress | None = None
         self.on_progress: Callable[[Progress], None] | None = None
         self.headers: dict[str, str] | None = None
+        self.uneven = False
         self._paused_at: float | None = None
 
     @property

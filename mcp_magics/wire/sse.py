@@ -11,16 +11,19 @@ from dataclasses import dataclass
 
 MAX_EVENT_BYTES = 1024 * 1024 * 1024
 """The stated bound of one event."""
+_LONGEST_RETRY = 9
+"""Digits of ``retry:``; a longer one is eleven days and more, and no number to wait for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One dispatched event; ``id`` is the last event id so far, ``retry`` milliseconds."""
+    """One dispatched event; ``id`` is the last event id so far, ``own_id`` this event's own, ``retry`` milliseconds."""
 
     event: str
     data: bytes
     id: str
     retry: int | None
+    own_id: str = ""
 
 
 class EventTooLargeError(ValueError):
@@ -37,6 +40,7 @@ class EventDecoder:
         self._data: list[bytearray] = []
         self._event = ""
         self._retry: int | None = None
+        self._own_id = ""
         self._size = 0
         self._max = max_event_bytes
         self.last_event_id = ""
@@ -87,15 +91,15 @@ class EventDecoder:
         if name == b"event":
             self._event = value
         elif name == b"id" and "\0" not in value:
-            self.last_event_id = value
-        elif name == b"retry" and value.isdecimal():
+            self.last_event_id = self._own_id = value
+        elif name == b"retry" and value.isdecimal() and len(value) <= _LONGEST_RETRY:
             self._retry = int(value)
 
     def _dispatch(self) -> Event | None:
-        data, event, retry = self._data, self._event, self._retry
-        self._data, self._event, self._retry, self._size = [], "", None, 0
+        data, event, retry, own_id = self._data, self._event, self._retry, self._own_id
+        self._data, self._event, self._retry, self._own_id, self._size = [], "", None, "", 0
         if not data and retry is None and not event and not self.last_event_id:
             return None
         # As bytes: the JSON parser copies a bytearray before it reads it.
         joined = bytes(data[0]) if len(data) == 1 else b"\n".join(data)
-        return Event(event or "message", joined, self.last_event_id, retry)
+        return Event(event or "message", joined, self.last_event_id, retry, own_id)

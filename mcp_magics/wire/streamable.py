@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -16,23 +17,24 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from mcp_magics.errors import ConnectionFailedError, Failure, MCPMagicsError
 from mcp_magics.wire.dispatcher import FrameDispatcher
+from mcp_magics.wire.event_stream import EventStream
 from mcp_magics.wire.http import proxy_for, within_origin
-from mcp_magics.wire.sse import Event, EventDecoder, EventTooLargeError
+from mcp_magics.wire.sse import EventTooLargeError
 from mcp_magics.wire.verdict import content_failure, http_failure, network_failure
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from mcp_magics.wire.journal import Journal
     from mcp_magics.wire.observer import Observer
     from mcp_magics.wire.pending import Pending
 
 BODY_HEAD = 8192
 MAX_RESUMPTIONS = 5
-RETRY_SECONDS = 1.0
+STEADY_SECONDS = 5.0
+"""A stream that stood so long is opened again however often it ends."""
 VERSION_HEADER = "mcp-protocol-version"
 SESSION_HEADER = "mcp-session-id"
 
+_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _Outgoing = tuple[bytes, "Pending | None", "dict[str, str] | None"]
 
 
@@ -103,7 +105,8 @@ class StreamableDispatcher(FrameDispatcher):
         try:
             await self._post_frame(frame, pending, headers)
         except httpx2.HTTPError as error:
-            self._failed(pending, network_failure(self.server, self.url, error, proxy=proxy_for(self.url)))
+            failure = network_failure(self.server, self.url, error, proxy=proxy_for(self.url))
+            self._failed(pending, _with_doubt(failure) if failure.class_ == "stream_lost" else failure)
         except EventTooLargeError as error:
             self._failed(pending, Failure("too_large", str(error), "http", self.server))
         except MCPMagicsError as error:
@@ -156,49 +159,57 @@ class StreamableDispatcher(FrameDispatcher):
 
     async def _stream(self, response: httpx2.Response, pending: Pending | None) -> None:
         self._adopt_session(response, pending)
-        decoder = EventDecoder()
-        retry = RETRY_SECONDS
+        stream = EventStream(self.observer)
         try:
-            async for event in _events(response, decoder):
-                retry = event.retry / 1000 if event.retry is not None else retry
-                self._deliver(event)
-                if pending is None or pending.done:
-                    return
+            await self._deliver(stream, response, pending)
         except httpx2.HTTPError as error:
             self.observer.noise(f"event stream broke: {type(error).__name__}")
         if pending is not None and not pending.done:
-            await self._resume(pending, decoder.last_event_id, retry)
+            await self._resume(pending, stream)
 
-    async def _resume(self, pending: Pending, last_event_id: str, retry: float) -> None:
-        """Fetch the rest of a broken response stream (2025-11-25 transports: Resumability and Redelivery)."""
+    async def _deliver(self, stream: EventStream, response: httpx2.Response, pending: Pending | None) -> None:
+        """Take in the messages of ``response`` until its end, or until ``pending`` has its answer."""
+        async for message in stream.messages(response):
+            self.receive(message)
+            if pending is not None and pending.done:
+                return
+
+    async def _resume(self, pending: Pending, stream: EventStream) -> None:
+        """Fetch the rest of a broken response stream; what is asked to stand is asked for anew by whoever wants it."""
         attempts = 0
-        while last_event_id and attempts < MAX_RESUMPTIONS and not pending.done:
-            await asyncio.sleep(retry)
-            attempts += 1
-            headers = {**self._headers(), "accept": "text/event-stream", "last-event-id": last_event_id}
-            headers.pop("content-type")
-            try:
-                response = await self._open("GET", headers)
-            except httpx2.HTTPError:
-                continue
-            try:
-                if response.status_code != 200:
-                    break
-                decoder = EventDecoder()
-                decoder.last_event_id = last_event_id
-                async for event in _events(response, decoder):
-                    attempts = 0
-                    retry = event.retry / 1000 if event.retry is not None else retry
-                    self._deliver(event)
-                    if pending.done:
-                        return
-                last_event_id = decoder.last_event_id
-            except httpx2.HTTPError:
-                last_event_id = decoder.last_event_id
-            finally:
-                await response.aclose()
+        is_resumable = pending.id not in self._standing
+        while is_resumable and stream.last_event_id and attempts < MAX_RESUMPTIONS and not pending.done:
+            await asyncio.sleep(stream.retry)
+            seen, attempts = stream.events, attempts + 1
+            if not await self._fetch(stream, pending):
+                break
+            attempts = 0 if stream.events > seen else attempts
         if not pending.done:
             self._failed(pending, self._stream_lost(pending))
+
+    async def _fetch(self, stream: EventStream, pending: Pending | None) -> bool:
+        """GET what comes after the last event of ``stream``, until the response ends; whether to ask again."""
+        headers = {**self._headers(), "accept": "text/event-stream"}
+        headers.pop("content-type")
+        if stream.last_event_id:
+            headers["last-event-id"] = stream.last_event_id
+        try:
+            response = await self._open("GET", headers)
+        except httpx2.HTTPError:
+            return True
+        try:
+            kind = response.headers.get("content-type", "").lower()
+            if response.status_code != 200 or not kind.startswith("text/event-stream"):
+                return response.status_code in _BUSY and stream.events > 0
+            await self._deliver(stream, response, pending)
+        except httpx2.HTTPError as error:
+            self.observer.noise(f"event stream broke: {type(error).__name__}")
+        except EventTooLargeError as error:
+            self.observer.noise(f"event stream left: {error}")
+            return False
+        finally:
+            await response.aclose()
+        return True
 
     def _stream_lost(self, pending: Pending) -> Failure:
         return Failure(
@@ -210,10 +221,6 @@ class StreamableDispatcher(FrameDispatcher):
             f"%mcp trace {self.server}",
             retryable=True,
         )
-
-    def _deliver(self, event: Event) -> None:
-        if event.event == "message" and event.data:
-            self.receive(event.data)
 
     async def _odd(self, response: httpx2.Response, pending: Pending | None) -> None:
         """A response that is neither JSON nor events: fine for a notification, a verdict for a request."""
@@ -241,7 +248,7 @@ class StreamableDispatcher(FrameDispatcher):
         if pending is None:
             wanted = "a notification is answered with 202 Accepted (basic/transports: Sending Messages)"
             self.observer.violation(wanted, failure.message)
-        elif self._pending.pop(pending.id, None) is not None:
+        elif self._forget(pending):
             error = ConnectionFailedError.of(failure)
             error.challenge = challenge
             pending.fail(error)
@@ -257,28 +264,15 @@ class StreamableDispatcher(FrameDispatcher):
         self._start(self._listen())
 
     async def _listen(self) -> None:
-        decoder, retry = EventDecoder(), RETRY_SECONDS
-        for _ in range(MAX_RESUMPTIONS):
-            headers = {**self._headers(), "accept": "text/event-stream"}
-            headers.pop("content-type")
-            if decoder.last_event_id:
-                headers["last-event-id"] = decoder.last_event_id
-            try:
-                response = await self._open("GET", headers)
-            except httpx2.HTTPError:
+        stream, attempts = EventStream(self.observer), 0
+        while attempts < MAX_RESUMPTIONS:
+            seen, opened = stream.events, self.loop.time()
+            if not await self._fetch(stream, None):  # most servers have no such stream, and say 405
                 return
-            try:
-                kind = response.headers.get("content-type", "").lower()
-                if response.status_code != 200 or not kind.startswith("text/event-stream"):
-                    return
-                async for event in _events(response, decoder):
-                    retry = event.retry / 1000 if event.retry is not None else retry
-                    self._deliver(event)
-            except httpx2.HTTPError:
-                pass
-            finally:
-                await response.aclose()
-            await asyncio.sleep(retry)
+            is_alive = stream.events > seen or self.loop.time() - opened > STEADY_SECONDS
+            attempts = 0 if is_alive else attempts + 1
+            await asyncio.sleep(stream.retry)
+        self.observer.warning("the stream for messages nobody asked for was lost; requests go on")
 
     async def _pump(self) -> None:
         await self._ended.wait()
@@ -303,7 +297,6 @@ class StreamableDispatcher(FrameDispatcher):
         self._ended.set()
 
 
-async def _events(response: httpx2.Response, decoder: EventDecoder) -> AsyncIterator[Event]:
-    async for chunk in response.aiter_bytes():
-        for event in decoder.feed(chunk):
-            yield event
+def _with_doubt(failure: Failure) -> Failure:
+    """``failure`` of a request that had been sent when its connection broke."""
+    return replace(failure, evidence=(*failure.evidence, "whether the request took effect is unknown"))
