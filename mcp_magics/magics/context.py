@@ -18,6 +18,7 @@ class Defaults(Protocol):
     """The settings a command reads (:class:`~mcp_magics.magics.settings.Settings`)."""
 
     fail: bool
+    apps: bool
     startup_timeout: float
     tool_timeout: float
     secret_store: str

@@ -16,6 +16,7 @@ class Settings(HasTraits):
 
     auto_await = Bool(default_value=True, help="run %mcp as an await where the kernel can").tag(config=True)
     fail = Bool(default_value=False, help="an error result fails the cell, as with --fail").tag(config=True)
+    apps = Bool(default_value=True, help="show the app of a tool beside its result").tag(config=True)
     startup_timeout = Float(30.0, help="seconds for starting and connecting").tag(config=True)
     tool_timeout = Float(300.0, help="seconds of silence in one call").tag(config=True)
     progress_after = Float(0.5, help="seconds before a progress bar is drawn").tag(config=True)

@@ -214,7 +214,7 @@ def _not_an_app(server: str, uri: str, why: str) -> ProtocolError:
         class_="not_an_app",
         phase="result",
         server=server,
-        next_step=f"%mcp resources {server}",
+        next_step=f"%mcp read {server} {one_line(uri, 300)}",
     )
 
 

@@ -22,3 +22,8 @@ def faulty(fault: str = "none", *words: str) -> str:
 def odd_stdio(name: str, eras: str = "both") -> str:
     """A server of :mod:`support.odd_stdio`."""
     return shlex.join([sys.executable, str(HERE / "odd_stdio.py"), name, eras])
+
+
+def apps(elsewhere: str = "https://elsewhere.example") -> str:
+    """The server of :mod:`support.apps_server`, whose hostile apps would like to go ``elsewhere``."""
+    return shlex.join([sys.executable, str(HERE / "apps_server.py"), elsewhere])

@@ -1,0 +1,215 @@
+"""A live app beside a result: the kernel's half. The page's half (``app.js``) has the frame, and what needs no kernel.
+
+Nothing of the app is the widget's state but the name of its place: the document, the tool's input and its result are
+sent to a page that asks for them, so that no notebook is saved with them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from collections import deque
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from mcp_magics.connection.apps import app_request_steps
+from mcp_magics.connection.inbox import Answer
+from mcp_magics.connection.waiting import run_awaiting
+from mcp_magics.errors import MCPMagicsError, ProtocolError, RequestError
+from mcp_magics.results.app import LARGEST
+from mcp_magics.results.sanitise import clean, one_line
+from mcp_magics.widgets.app_attendant import AppAttendant
+from mcp_magics.widgets.fleeting import FleetingWidget
+from mcp_magics.wire.message import compact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mcp_magics.connection.inbox import Question
+    from mcp_magics.connection.server import Server
+    from mcp_magics.results.app import App
+    from mcp_magics.results.call import CallResult
+
+MOST_LIVE = 8
+"""Apps that live at a time in one kernel; the oldest gives way."""
+MOST_UNDER_WAY = 16
+BURST, PER_SECOND = 20.0, 5.0
+"""Requests one app may send at once, and how many more a second."""
+_FAILED = -32000
+
+
+class AppWidget(FleetingWidget):
+    """The channel to the page; ``place`` is the card it lives in."""
+
+    _esm = Path(__file__).with_name("app.js").read_text("utf-8")
+    place = traitlets.Unicode("").tag(sync=True)
+
+
+class LiveApp:
+    """One app from its first display until a person closes it, or :data:`MOST_LIVE` others have come.
+
+    Made on the kernel's loop, used there. ``app`` is the app with its place.
+    """
+
+    def __init__(self, server: Server, app: App, result: CallResult) -> None:
+        self.app = replace(app, place=secrets.token_hex(8))
+        self._server = server
+        self._result = result
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._bucket = Bucket(BURST, PER_SECOND)
+        self._questions: set[int] = set()
+        self._widget: AppWidget | None = AppWidget(place=self.app.place)
+        self._widget.on_msg(self._on_message)
+        _live.append(self)
+        while len(_live) > MOST_LIVE:
+            _live[0].close()
+
+    def close(self) -> None:
+        """Leave the page; the card stays. What the app has under way is cancelled."""
+        if self._widget is None:
+            return
+        widget, self._widget = self._widget, None
+        _live.remove(self)
+        for task in self._tasks:
+            task.cancel()
+        widget.close()
+
+    # -- from the page -------------------------------------------------------------------------------------------
+
+    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        match content:
+            case {"do": "open", "view": str(view)}:
+                self._send({"view": view, "document": self._document()})
+            case {"do": "request", "view": str(), "id": str(), "method": str(), "params": dict()}:
+                self._begin(content)
+            case {"do": "allow" | "refuse" as what, "question": int(number)} if number in self._questions:
+                decided = Answer("accept") if what == "allow" else Answer("decline")
+                self._server.connection.inbox.settle(number, decided)
+            case {"do": "close"}:
+                self.close()
+
+    def _document(self) -> dict[str, Any]:
+        from mcp_magics import __version__
+
+        tool = self._server.connection.catalog.tools.get(self._result.tool)
+        ui = self.app.meta.get("ui")
+        return {
+            "server": clean(self.app.server),
+            "html": self.app.html,
+            "policy": self.app.csp.policy,
+            "csp": self.app.csp.to_json(),
+            "border": ui.get("prefersBorder") if isinstance(ui, dict) else None,
+            "version": __version__,
+            "tool": dict(tool.raw) if tool else {"name": self._result.tool, "inputSchema": {"type": "object"}},
+            "input": _object(self._result.arguments_text),
+            "result": _bounded(self._result.raw),
+        }
+
+    def _begin(self, asked: Mapping[str, Any]) -> None:
+        if len(self._tasks) >= MOST_UNDER_WAY or not self._bucket.spend():
+            self._refuse(asked, _FAILED, "too many requests: wait for their answers")
+            return
+        task = self._loop.create_task(self._answer(asked))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, asked: Mapping[str, Any]) -> None:
+        steps = app_request_steps(self._server, asked["method"], asked["params"])
+        attendant = AppAttendant(self._server.connection.inbox, self._put, self._settled)
+        try:
+            result = await run_awaiting(steps, attendant)
+            self._send({"view": asked["view"], "id": asked["id"], "result": _sendable(result)})
+        except RequestError as error:
+            self._refuse(asked, error.code, error.rpc_message)
+        except MCPMagicsError as error:
+            self._refuse(asked, _FAILED, error.failure.message)
+        finally:
+            attendant.leave()
+
+    def _refuse(self, asked: Mapping[str, Any], code: int, message: str) -> None:
+        error = {"code": code, "message": one_line(message, 500)}
+        self._send({"view": asked["view"], "id": asked["id"], "error": error})
+
+    # -- to the page ---------------------------------------------------------------------------------------------
+
+    def _put(self, question: Question) -> None:
+        """Show a question that came while a request of the app is under way; only an approval is answered here."""
+        if question.kind == "approval":
+            self._questions.add(question.number)
+            self._send({"ask": {"question": question.number, "text": f"The app asks: {clean(question.message)}"}})
+        else:
+            self._send({"line": f"the server asks for {question.kind}: %mcp jobs"})
+
+    def _settled(self, question: Question) -> None:
+        self._questions.discard(question.number)
+        self._send({"settled": question.number} if question.kind == "approval" else {"line": ""})
+
+    def _send(self, content: dict[str, Any]) -> None:
+        if self._widget is not None:
+            self._widget.send(content)
+
+
+class Bucket:
+    """So many at once, and so many more a second."""
+
+    def __init__(self, burst: float, per_second: float) -> None:
+        self._burst = burst
+        self._per_second = per_second
+        self._left = burst
+        self._at = time.monotonic()
+
+    def spend(self) -> bool:
+        """Take one, if one is left."""
+        now = time.monotonic()
+        self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+_live: deque[LiveApp] = deque()
+
+
+def close_all() -> None:
+    """End every live app of this kernel."""
+    for app in list(_live):
+        app.close()
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _bounded(result: Any) -> Any:
+    """A result for the app to show; of one that cannot be sent, a text that says so."""
+    try:
+        return _sendable(result) if isinstance(result, dict) else {"content": []}
+    except MCPMagicsError as error:
+        return {"content": [{"type": "text", "text": f"({error.failure.message})"}]}
+
+
+def _sendable(result: Any) -> Any:
+    try:
+        size = len(compact(result))
+    except (ValueError, RecursionError):
+        raise _unsendable("it is no JSON that a page can read") from None
+    if size > LARGEST:
+        raise _unsendable(f"it has {size:,} characters, and {LARGEST:,} may be sent to an app")
+    return result
+
+
+def _unsendable(why: str) -> ProtocolError:
+    text = f"the result stays in the kernel: {why}"
+    return ProtocolError(text, class_="not_for_apps", phase="result", next_step="result.raw")
