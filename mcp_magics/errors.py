@@ -9,6 +9,7 @@
     ├── ConnectionFailedError      a server could not be reached, started or spoken to
     ├── RequestError               the server answered a request with a JSON-RPC error
     ├── RequestTimeoutError        the server was too slow (``timeout`` or ``max_time``)
+    │   └── StillRunningError      a job was waited for long enough, and goes on
     ├── RequestCancelledError      the request ended before its answer, and who ended it
     ├── ToolError                  a tool result with ``isError``, where the caller asked for failure
     ├── ExpectedError              ``--expect-error``, and no such error came
@@ -143,6 +144,12 @@ class RequestTimeoutError(MCPMagicsError):
     """The server was too slow: ``timeout`` or ``max_time`` (seconds) ran out."""
 
     default_class = "timeout"
+
+
+class StillRunningError(RequestTimeoutError, TimeoutError):
+    """A job was waited for long enough, and goes on; a ``TimeoutError`` too, as of any other future."""
+
+    default_class = "still_running"
 
 
 class RequestCancelledError(MCPMagicsError):

@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
+from mcp_magics.connection.jobs import jobs
 from mcp_magics.connection.loop import background
 from mcp_magics.errors import MCPMagicsError
 from mcp_magics.results.sanitise import clean, escaped
@@ -43,6 +44,8 @@ class LoginJob:
 
     def __init__(self, server: str, asks: Callable[[Link], Coroutine[Any, Any, None]] | None = None) -> None:
         self.server = server
+        self.what = "login"
+        self.number = 0
         self._asks = asks
         self._asking: asyncio.Task[None] | None = None
         self.began = time.time()
@@ -58,6 +61,7 @@ class LoginJob:
 
     def start(self, work: Coroutine[object, object, tuple[str, ...]]) -> None:
         """Begin; ``work`` reports to this object and returns the notes of what it unlocked."""
+        self.number = jobs.keep(self)
         self._job = background.start(self._run(work))
 
     async def _run(self, work: Coroutine[object, object, tuple[str, ...]]) -> None:

@@ -16,6 +16,7 @@ from mcp_magics.config.store import Store
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.glance import glance
 from mcp_magics.connection.inbox import inbox
+from mcp_magics.connection.jobs import jobs
 from mcp_magics.connection.live import Live
 from mcp_magics.connection.loop import background
 from mcp_magics.connection.reload import refuse_unwatchable
@@ -207,6 +208,7 @@ class Servers(Mapping[str, Server]):
             run_blocking(self.close_steps())
             background.stop()
             lifeline.stop()
+        jobs.clear()
         self._live.clear()
         self.fleeting.clear()
         self._in_memory = None

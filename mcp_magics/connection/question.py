@@ -43,6 +43,9 @@ class Hearing:
         self.server = server
         self.script = script
         self.notes: tuple[str, ...] = ()
+        heard = _OVERHEARD.get()
+        if heard is not None:
+            heard.append(self)
 
     def begin(self) -> None:
         """From here on, questions of the running task (and of those it starts) belong to this request alone."""
@@ -50,6 +53,14 @@ class Hearing:
 
 
 _HEARING: ContextVar[Hearing | None] = ContextVar("hearing", default=None)
+_OVERHEARD: ContextVar[list[Hearing] | None] = ContextVar("overheard", default=None)
+
+
+def overhear() -> list[Hearing]:
+    """A list of the requests that the running task, and those it starts, begin from here on: grows with each."""
+    heard: list[Hearing] = []
+    _OVERHEARD.set(heard)
+    return heard
 
 
 def current_hearing() -> Hearing | None:

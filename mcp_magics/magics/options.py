@@ -56,8 +56,8 @@ class Options:
         return cast("int | None", self._get(name))
 
     def seconds(self, name: str) -> float | None:
-        """The duration given, in seconds, always more than 0; or None."""
-        return cast("float | None", self._get(name))
+        """The duration given, in seconds, always more than 0; None where there is none, or an optional one left out."""
+        return cast("float | None", self._get(name) or None)
 
     def many(self, name: str) -> tuple[str, ...]:
         """Every value given, in order; for ``a,b,c`` its parts."""
@@ -111,8 +111,9 @@ class OptionReader:
         self._values[option.name] = "" if value is None else self._value(option, value)
 
     def _next(self, option: Option, name: Token, waiting: list[Token]) -> Token | None:
-        if option.kind == "optional":
-            return waiting.pop() if waiting and self._is_class(waiting[-1]) else None
+        if option.kind in ("optional", "span"):
+            may_follow = self._is_class if option.kind == "optional" else self._is_span
+            return waiting.pop() if waiting and may_follow(waiting[-1]) else None
         if not waiting or (waiting[-1].text.startswith("--") and is_option(waiting[-1])):
             raise self._line.error(
                 f"{name.text} needs a value: {name.text} {option.metavar}",
@@ -123,6 +124,9 @@ class OptionReader:
 
     def _is_class(self, token: Token) -> bool:
         return token.bare and bool(_CLASS_WORD.fullmatch(token.text)) and token.text not in self._servers
+
+    def _is_span(self, token: Token) -> bool:
+        return token.bare and bool(_SECONDS.fullmatch(token.text)) and token.text not in self._servers
 
     def _value(self, option: Option, token: Token) -> Value:
         self._refuse_dollar(option, token)
@@ -141,7 +145,7 @@ class OptionReader:
         match option.kind:
             case "integer":
                 return self._integer(option, token)
-            case "seconds":
+            case "seconds" | "span":
                 return self._duration(option, token)
             case "variable" if not token.text.isidentifier() or iskeyword(token.text):
                 raise self._wrong(option, token, "the name of a variable", "total")

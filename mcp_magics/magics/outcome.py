@@ -41,18 +41,34 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A value that shows itself while the cell goes on, and saves what it is asked to: neither is done again."""
+
+    value: Any
+
+    def to_json(self) -> Any:
+        """The value's own."""
+        return self.value.to_json()
+
+
+@dataclass(frozen=True)
 class Message:
-    """A JSON-RPC message as it would be sent."""
+    """A JSON-RPC message as it would be sent; over HTTP with MCP's own ``headers``, and ``notes`` on how it was made."""
 
     text: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def request(cls, server: Server, method: str, members: str) -> Message:
+    def request(cls, server: Server, method: str, members: str, notes: tuple[str, ...] = ()) -> Message:
         """The request ``server`` would be sent; its id is shown as 0."""
+        from mcp_magics.connection.preview import headers_of
+
         envelope = server.connection.envelope
         meta = f',"_meta":{{{envelope.meta}}}' if envelope is not None and envelope.meta else ""
         params = f"{members}{meta}".lstrip(",")
-        return cls(f'{{"jsonrpc":"2.0","id":0,"method":{json.dumps(method)},"params":{{{params}}}}}')
+        text = f'{{"jsonrpc":"2.0","id":0,"method":{json.dumps(method)},"params":{{{params}}}}}'
+        return cls(text, headers_of(server, method, members), notes)
 
     def to_json(self) -> Any:
         """The message's value, or its text where that is no JSON."""
@@ -61,8 +77,13 @@ class Message:
         except ValueError:
             return {"text": redactor().text(self.text)}
 
+    def _lines(self) -> list[str]:
+        """Everything there is to show, secrets taken out."""
+        told = [*(f"{name}: {value}" for name, value in self.headers.items()), self.text]
+        return [clean(redactor().text(line)) for line in (*told, *(f"note: {note}" for note in self.notes))]
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
-        shown = clean(redactor().text(self.text))
+        shown = "\n".join(self._lines())
         return {
             "text/plain": f"not sent: {shown}",
             "text/html": f"<b>not sent</b><pre>{html.escape(shown)}</pre>",

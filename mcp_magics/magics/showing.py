@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_magics.errors import CommandError
 from mcp_magics.magics.attendant import current_bar
-from mcp_magics.magics.outcome import Note
+from mcp_magics.magics.outcome import Note, Shown
 from mcp_magics.magics.progress import ProgressBar, surface_of
 
 if TYPE_CHECKING:
@@ -52,7 +52,10 @@ class Showing:
         if value is None:
             self._bar.give_way()
             return None
-        self._keep(value)
+        shows_itself = isinstance(value, Shown)
+        if isinstance(value, Shown):
+            value = value.value
+        self._keep(value, self._options.text("save") if not shows_itself else None)
         if self._options.flag("json"):
             print(json.dumps(value.to_json(), ensure_ascii=False, indent=2))  # noqa: T201  that is the option
             return None
@@ -62,10 +65,12 @@ class Showing:
         if self._hidden:
             self._bar.give_way()
             return None
+        if shows_itself:
+            return self._worth(value)
         return self._show(value)
 
-    def _keep(self, value: Any) -> None:
-        name, path = self._options.text("out"), self._options.text("save")
+    def _keep(self, value: Any, path: str | None) -> None:
+        name = self._options.text("out")
         if name is not None:
             if not name.isidentifier():
                 raise CommandError(f"-o takes a variable's name, not {name!r}", phase="parse", next_step="-o result")
@@ -91,6 +96,9 @@ class Showing:
             display(first, raw=True)
         for part in others:
             display(part, raw=True)
+        return self._worth(value)
+
+    def _worth(self, value: Any) -> None:
+        """What was shown is the value of the cell's last expression all the same: ``_`` has it."""
         if self._use == "hooked":
             self._shell.displayhook.update_user_ns(value)
-        return None

@@ -104,7 +104,7 @@ def _in_line(verb: Verb, words: Sequence[str], prefix: str, servers: Servers | N
 def _takes_value(verb: Verb, word: str) -> Option | None:
     """The option that ``word`` is, if the next word is its value."""
     option = verb.option(word)
-    return option if option is not None and option.kind not in ("flag", "optional") else None
+    return option if option is not None and option.kind not in ("flag", "optional", "span") else None
 
 
 def _unused(verb: Verb, words: Sequence[str]) -> list[str]:

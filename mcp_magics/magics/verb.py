@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_Plain = Literal["text", "variable", "integer", "seconds", "flag", "choice", "optional"]
+_Plain = Literal["text", "variable", "integer", "seconds", "flag", "choice", "optional", "span"]
 _Repeated = Literal["many", "list", "pairs"]
 OptionKind = Literal[_Plain, _Repeated]
-PositionalKind = Literal["server", "target", "name", "text", "address", "command", "json", "verb", "choice"]
+PositionalKind = Literal["server", "target", "name", "text", "uri", "address", "command", "json", "verb", "choice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Option:
 
     ``kind`` is what it takes: ``text``, a ``variable`` to store in, ``integer``, ``seconds`` or one of the
     ``choices``; a ``flag`` takes nothing, ``many`` may be repeated, ``pairs`` is repeated as
-    ``KEY<separator>VALUE``, ``list`` is ``a,b,c`` and an ``optional`` may stand without its value. ``holds`` says
+    ``KEY<separator>VALUE``, ``list`` is ``a,b,c``; an ``optional`` may stand without its value, and a ``span``
+    is such a number of seconds. ``holds`` says
     what ``$`` in it may mean: ``configuration`` values know ``${VAR}``, a ``variable`` is the name of one.
     """
 

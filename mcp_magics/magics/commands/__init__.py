@@ -19,7 +19,9 @@ _ROOMS = {
     "permission": ("login", "logout", "auth", "oauth"),
     "tools": ("tools", "tool", "call"),
     "content": ("resources", "templates", "read", "prompts", "prompt", "complete"),
+    "skills": ("skills", "skill"),
     "messages": ("request", "notify"),
+    "jobs": ("jobs",),
     "evidence": ("trace",),
     "learn": ("playground", "help"),
 }

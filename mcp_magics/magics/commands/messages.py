@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_magics.errors import CommandError
 from mcp_magics.magics.commands.named import server_named
 from mcp_magics.magics.commands.tools import given, meta_of
+from mcp_magics.magics.job_panel import carried_out
 from mcp_magics.magics.outcome import Message, Note, expecting
 from mcp_magics.results.content import RawResult
 
@@ -30,7 +31,8 @@ async def do_request(context: Context, command: Command) -> Any:
         reply = await server.request_steps(method, members, name=_name_in(members))
         return RawResult(reply, server.name, method, protocol_version=server.protocol_version)
 
-    return await expecting(command, work(), fail=context.defaults.fail)
+    asking = expecting(command, work(), fail=context.defaults.fail)
+    return await carried_out(context, command, server, method, asking)
 
 
 def members_of(params: Arguments) -> str:

@@ -26,6 +26,8 @@ ASKING = (
     Option("meta", "JSON", "members of the request's _meta"),
     flag("dry-run", "show the message and send nothing"),
 )
+NO_WAIT = flag("no-wait", "return at once with a job; the result arrives in the same output")
+TASK = Option("task", "[SECONDS]", "run it as a task of the server, kept so long (2025-11-25)", "span")
 PROTOCOL = Option(
     "protocol", "VERSION", "which protocol era to speak", "choice", choices=("auto", "2026-07-28", "legacy")
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcp_magics.magics.verb import Positional, Verb
-from mcp_magics.magics.verbs.common import ASKING, COMMON, SERVER, flag
+from mcp_magics.magics.verbs.common import ASKING, COMMON, NO_WAIT, SERVER, flag
 
 VERBS = (
     Verb(
@@ -11,7 +11,7 @@ VERBS = (
         "messages",
         "any request, its result as it came",
         (SERVER, Positional("METHOD", "text"), Positional("JSON", "json", required=False)),
-        (*ASKING, flag("raw", "send the body's text as the params, as it is"), *COMMON),
+        (*ASKING, NO_WAIT, flag("raw", "send the body's text as the params, as it is"), *COMMON),
         takes_body=True,
         example='%mcp request everything tools/call {"name": "echo", "arguments": {"message": "hi"}}',
     ),
