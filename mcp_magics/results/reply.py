@@ -10,7 +10,7 @@ from mcp_magics.errors import ProtocolError
 from mcp_magics.results.exact import member_text
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Reply:
     """One JSON-RPC response (JSON-RPC 2.0 §5), never changed after it was received.
 

@@ -137,11 +137,16 @@ def _block(block: Any, path: str, revision: str) -> Iterator[Finding]:
         yield Finding("unknown_in_revision", f"{path}.type", kind, f"{kind!r} exists only since {_SINCE[kind]}")
     yield from in_members(block, path, _BLOCKS[kind])
     if isinstance(block.get("annotations"), dict):
-        yield from in_members(block["annotations"], f"{path}.annotations", _ANNOTATIONS)
+        yield from in_annotations(block["annotations"], f"{path}.annotations")
     if kind in ("image", "audio") and isinstance(block.get("data"), str):
         yield from in_bytes(Image(block) if kind == "image" else Audio(block), f"{path}.data")
     if isinstance(block.get("resource"), dict) and kind == "resource":
         yield from _contents(block["resource"], f"{path}.resource", revision)
+
+
+def in_annotations(annotations: Any, path: str) -> Iterator[Finding]:
+    """What breaks the rules about the annotations of content and of resources."""
+    yield from in_members(annotations, path, _ANNOTATIONS)
 
 
 def _contents(contents: Any, path: str, _revision: str) -> Iterator[Finding]:
