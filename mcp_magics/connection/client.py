@@ -11,7 +11,9 @@ import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Literal
 
+from mcp_magics.connection.asked import Asked
 from mcp_magics.connection.catalog import Catalog, changes, fetch
+from mcp_magics.connection.deadlines import Deadlines
 from mcp_magics.connection.heard import Heard
 from mcp_magics.connection.replies import cut_off, unexpected
 from mcp_magics.connection.requests import Requests
@@ -54,6 +56,8 @@ class Connection(Requests, Heard):
         self.permission = permission
         self.journal = journal
         self.inbox = inbox
+        self.deadlines = Deadlines()
+        self.asked = Asked(spec.name, inbox, log, self.deadlines, self._tell)
         self.state: State = "idle"
         self.failure: Failure | None = None
         self.since: float | None = None
@@ -185,7 +189,7 @@ class Connection(Requests, Heard):
 
     async def _enter(self, stack: AsyncExitStack, candidate: Candidate) -> MCPMagicsError | None:
         try:
-            async with asyncio.timeout(self.spec.startup_timeout):
+            async with self.deadlines.within(self.spec.startup_timeout):
                 await self._connect(stack, candidate)
         except TimeoutError:
             return self._startup_timeout()
@@ -208,7 +212,7 @@ class Connection(Requests, Heard):
         channel = await stack.enter_async_context(open_channel(self.spec, candidate, self.journal, self, auth))
         self.channel, self.transport = channel, channel.type
         self._phase = "initialize"
-        session = await stack.enter_async_context(open_session(channel, self.spec, self.inbox))
+        session = await stack.enter_async_context(open_session(channel, self.spec, self.asked))
         self.session, self.envelope = session, Envelope.of(session)
         self._introduce(session)
         channel.negotiated(self.envelope.version)
@@ -223,13 +227,14 @@ class Connection(Requests, Heard):
         self.capabilities = (
             capabilities.model_dump(mode="json", by_alias=True, exclude_none=True) if capabilities else {}
         )
+        self.asked.capabilities = self.capabilities
         self.instructions = session.instructions or ""
 
     async def refresh(self, within: float | None = None) -> None:
         """List the tools anew, ``within`` seconds (the start-up's, by default); what changed becomes :attr:`news`."""
         seconds = within or self.spec.startup_timeout
         try:
-            async with asyncio.timeout(seconds):
+            async with self.deadlines.within(seconds):
                 await self._list_tools()
         except TimeoutError:
             error = RequestTimeoutError(
@@ -270,8 +275,9 @@ class Connection(Requests, Heard):
         assert self.channel is not None  # entered by _connect
         stopped = asyncio.create_task(self._stop.wait())
         lost = asyncio.create_task(self.channel.lost.wait())
+        greeting = asyncio.create_task(self.asked.greet())
         await asyncio.wait({stopped, lost}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (stopped, lost):
+        for task in (stopped, lost, greeting):
             task.cancel()
         return None if self._stop.is_set() else self.channel.error
 
@@ -290,6 +296,13 @@ class Connection(Requests, Heard):
             next_step=f"%mcp add {name} --startup-timeout {max(seconds * 2, 1):g} …, or %mcp log {name}",
             retryable=True,
         )
+
+    def _tell(self, text: str) -> None:
+        """Say what became of a question: in the log, and to whoever is connecting."""
+        if self.state == "connecting":
+            self.warning(text)
+        else:
+            self.log.add("client", text, level="warning")
 
     def explained(self, error: ConnectionFailedError, method: str) -> ConnectionFailedError:
         """``error`` of a request, in the words of the credential that went with it, or did not."""

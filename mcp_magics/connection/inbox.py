@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.connection.handlers import Handlers
 from mcp_magics.connection.question import NOBODY, Action, Answer, Hearing, Kind, Question, current_hearing
 from mcp_magics.errors import RequestCancelledError, RequestTimeoutError
 from mcp_magics.results.sanitise import clean
@@ -55,6 +56,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self.attended = False
+        self.handlers = Handlers()
         self._numbers = itertools.count(1)
         self._open: dict[int, _Open] = {}
         self._hearings: dict[Hearing, None] = {}
@@ -114,10 +116,12 @@ class Inbox:
 
     def askers(self, question: Question) -> tuple[Hearing, ...]:
         """The request ``question`` belongs to; where that is not known, each one to its server that is under way."""
-        if question.asker is not None:
-            return (question.asker,)
+        return (question.asker,) if question.asker is not None else self.under_way(question.server)
+
+    def under_way(self, server: str) -> tuple[Hearing, ...]:
+        """Every request to ``server`` that is under way."""
         with self._lock:
-            return tuple(hearing for hearing in self._hearings if hearing.server == question.server)
+            return tuple(hearing for hearing in self._hearings if hearing.server == server)
 
     def note(self, question: Question, text: str) -> None:
         """Tell whoever made the call that ``question`` may belong to."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.connection.asked import INVALID_PARAMS, RefusedError
+from mcp_magics.connection.handlers import QUESTIONS
 from mcp_magics.errors import ProtocolError
 from mcp_magics.wire.message import compact
 
@@ -41,7 +43,7 @@ async def settle(connection: Connection, reply: Reply, again: Callable[[str], Aw
         extra = ""
         requests = result.get("inputRequests")
         if isinstance(requests, dict) and requests:
-            extra = f'"inputResponses":{compact(await _respond(connection, requests))}'
+            extra = f'"inputResponses":{compact(await respond(connection, requests))}'
             pause = _FIRST_PAUSE
         else:
             await asyncio.sleep(pause)
@@ -59,29 +61,38 @@ async def settle(connection: Connection, reply: Reply, again: Callable[[str], Aw
     )
 
 
-async def _respond(connection: Connection, requests: Mapping[str, Any]) -> dict[str, Any]:
+async def respond(connection: Connection, requests: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers to the input ``requests`` of a server, by their names; all are asked at once.
+
+    Raises ``ProtocolError`` for a request nobody can read, or that was refused.
+    """
     answers = await asyncio.gather(*(_respond_one(connection, request) for request in requests.values()))
     return dict(zip(requests, answers, strict=True))
 
 
-async def _respond_one(connection: Connection, request: Any) -> Any:
-    import mcp_types as types
-    from mcp.client.session import ClientRequestContext
-    from pydantic import TypeAdapter, ValidationError
-
-    session = connection.session
-    assert session is not None  # a reply has come over it
+async def _respond_one(connection: Connection, request: Any) -> dict[str, Any]:
+    method = request.get("method") if isinstance(request, dict) else None
+    if method not in QUESTIONS:
+        raise _unreadable(connection, f"the method {str(method)[:80]!r} is none a client answers")
+    params = request.get("params")
     try:
-        typed: Any = TypeAdapter(types.InputRequest).validate_python(request, by_name=False)
-    except ValidationError as error:
+        return await connection.asked.answer(method, params if isinstance(params, dict) else {})
+    except RefusedError as refused:
+        if refused.code == INVALID_PARAMS:
+            raise _unreadable(connection, str(refused)) from None
         raise ProtocolError(
-            f"the server asks for input in a form this client cannot read: {error.errors()[0]['msg']}",
+            f"the question was refused: {refused}",
+            class_="input_refused",
             phase="call",
             server=connection.spec.name,
-            next_step=f"%mcp trace {connection.spec.name}",
+            next_step=f"%mcp log {connection.spec.name}",
         ) from None
-    context = ClientRequestContext(session=session, request_id=0, meta=None)
-    answer = await session.dispatch_input_request(context, typed)
-    if isinstance(answer, types.ErrorData):
-        raise ProtocolError(f"the question was refused: {answer.message}", class_="input_refused", phase="call")
-    return answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _unreadable(connection: Connection, why: str) -> ProtocolError:
+    return ProtocolError(
+        f"the server asks for input in a form this client cannot read: {why}",
+        phase="call",
+        server=connection.spec.name,
+        next_step=f"%mcp trace {connection.spec.name}",
+    )

@@ -1,20 +1,27 @@
-"""The SDK's session on a channel of ours: negotiation, and the server's questions led to the inbox."""
+"""The SDK's session on a channel of ours: negotiation, and the server's questions led to whoever answers them.
+
+A question reaches its answer as it was sent: the SDK's models refuse schemas that a tester of servers wants to see.
+"""
 
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
+from mcp_magics.connection.asked import RefusedError
+from mcp_magics.connection.handlers import QUESTIONS
+from mcp_magics.connection.overheard import Overheard
 from mcp_magics.results.app import EXTENSION, MIME_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
-    from mcp.client.session import ClientRequestContext, ClientSession
-    from mcp.shared.dispatcher import Dispatcher
+    from mcp.client.session import ClientSession
+    from mcp.shared.dispatcher import DispatchContext, Dispatcher
 
     from mcp_magics.config.model import ServerSpec
-    from mcp_magics.connection.inbox import Inbox
+    from mcp_magics.connection.asked import Asked
     from mcp_magics.wire.transport import Channel
 
 
@@ -22,23 +29,15 @@ _EXTENSIONS: dict[str, dict[str, Any]] = {EXTENSION: {"mimeTypes": [MIME_TYPE]}}
 
 
 @asynccontextmanager
-async def open_session(channel: Channel, spec: ServerSpec, inbox: Inbox) -> AsyncIterator[ClientSession]:
-    """A session that has negotiated its protocol version; raises what the negotiation raised."""
-    import mcp_types as types
+async def open_session(channel: Channel, spec: ServerSpec, asked: Asked) -> AsyncIterator[ClientSession]:
+    """A session that has negotiated its protocol version; raises what the negotiation raised.
+
+    ``asked`` answers what the server asks.
+    """
     from mcp.client._probe import negotiate_auto
-    from mcp.client.session import ClientSession
 
-    from mcp_magics import __version__
-
-    callbacks = Callbacks(spec.name, inbox, channel)
-    session = ClientSession(
-        dispatcher=cast("Dispatcher[Any]", channel.dispatcher),
-        client_info=types.Implementation(name="mcp_magics", version=__version__, title="mcp_magics"),
-        elicitation_callback=callbacks.elicit,
-        sampling_callback=callbacks.sample,
-        extensions=_EXTENSIONS,
-        list_roots_callback=callbacks.roots,
-    )
+    asked.channel = channel
+    session: ClientSession = _session_type()(channel, asked)
     problem: BaseException | None = None
     async with session:
         try:
@@ -56,40 +55,57 @@ async def open_session(channel: Channel, spec: ServerSpec, inbox: Inbox) -> Asyn
         raise problem
 
 
-class Callbacks:
-    """The server's questions, as the SDK's session delivers them."""
+@cache
+def _session_type() -> Any:
+    """The SDK's session with our answers; made when the SDK is first needed, for it is slow to import."""
+    import mcp_types as types
+    from mcp.client.session import ClientSession
+    from mcp.shared.exceptions import MCPError
+    from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-    def __init__(self, server: str, inbox: Inbox, channel: Channel) -> None:
-        self._server = server
-        self._inbox = inbox
-        self._channel = channel
+    from mcp_magics import __version__
 
-    async def elicit(self, context: ClientRequestContext, params: Any) -> Any:  # noqa: ARG002  the SDK's signature
-        """elicitation/create (client/elicitation): accept, decline and cancel are three things."""
-        import mcp_types as types
+    class Session(ClientSession):
+        """A ``ClientSession`` whose server's requests and notifications are heard as they came."""
 
-        raw = params.model_dump(mode="json", by_alias=True, exclude_none=True)
-        with self._channel.clock_stopped():
-            question = self._inbox.question("elicitation", self._server, params.message, raw)
-            answer = await self._inbox.ask(question)
-        content: Any = dict(answer.content) if answer.action == "accept" and answer.content is not None else None
-        return types.ElicitResult(action=answer.action, content=content)
+        def __init__(self, channel: Channel, asked: Asked) -> None:
+            super().__init__(
+                dispatcher=cast("Dispatcher[Any]", channel.dispatcher),
+                client_info=types.Implementation(name="mcp_magics", version=__version__, title="mcp_magics"),
+                extensions=_EXTENSIONS,
+                sampling_capabilities=types.SamplingCapability(
+                    tools=types.SamplingToolsCapability(), context=types.SamplingContextCapability()
+                ),
+                elicitation_callback=cast("Any", _never),
+                sampling_callback=cast("Any", _never),
+                list_roots_callback=cast("Any", _never),
+            )
+            self._asked = asked
+            self._channel = channel
+            self._overheard = Overheard(asked)
 
-    async def sample(self, context: ClientRequestContext, params: Any) -> Any:  # noqa: ARG002  the SDK's signature
-        """sampling/createMessage (client/sampling): a person writes the reply, or refuses."""
-        import mcp_types as types
+        async def _on_request(
+            self, dctx: DispatchContext[Any], method: str, params: Mapping[str, Any] | None
+        ) -> dict[str, Any]:
+            try:
+                if method in QUESTIONS and self.protocol_version in MODERN_PROTOCOL_VERSIONS:
+                    rule = f"{self.protocol_version} basic/patterns/mrtr"
+                    self._channel.violation(rule, f"{method} was sent as a request of its own")
+                elif method in QUESTIONS:
+                    return await self._asked.answer(method, params or {})
+                elif self._asked.handles(method):
+                    return cast("dict[str, Any]", await self._asked.custom(method, params or {}))
+            except RefusedError as refused:
+                raise MCPError(code=refused.code, message=str(refused)) from None
+            return await super()._on_request(dctx, method, params)
 
-        raw = params.model_dump(mode="json", by_alias=True, exclude_none=True)
-        with self._channel.clock_stopped():
-            question = self._inbox.question("sampling", self._server, "The server asks for a completion", raw)
-            answer = await self._inbox.ask(question)
-        if answer.action != "accept" or answer.content is None:
-            return types.ErrorData(code=-1, message="The sampling request was rejected")
-        text = types.TextContent(type="text", text=str(answer.content.get("text", "")))
-        return types.CreateMessageResult(role="assistant", content=text, model="a person", stop_reason="endTurn")
+        def _intercept_notification(self, method: str, params: Mapping[str, Any] | None) -> bool:
+            self._overheard.notification(method, params or {})
+            return super()._intercept_notification(method, params)
 
-    async def roots(self, context: ClientRequestContext) -> Any:  # noqa: ARG002  the SDK's signature
-        """roots/list (client/roots): this client opens no directory to a server."""
-        import mcp_types as types
+    return Session
 
-        return types.ListRootsResult(roots=[])
+
+async def _never(*_: Any) -> Any:
+    """Stands for a callback: that one is there is what declares the capability (:class:`Asked` answers)."""
+    raise NotImplementedError
