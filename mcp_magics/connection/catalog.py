@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mcp_magics.connection.freshness import hint_in, hint_of_all
 from mcp_magics.errors import ProtocolError
 from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mcp_magics.config.model import ServerSpec
+    from mcp_magics.connection.freshness import Hint, Kept
 
 LISTS: Mapping[str, tuple[str, str]] = {
     "tools": ("tools/list", "tools"),
     "resources": ("resources/list", "resources"),
     "templates": ("resources/templates/list", "resourceTemplates"),
     "prompts": ("prompts/list", "prompts"),
+    "skills": ("skills/list", "skills"),
 }
 """Our word for a list → its method and the member of its result."""
 
@@ -67,10 +70,11 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All items of a list, and what was wrong with the way they came."""
+    """All items of a list, what was wrong with the way they came, and how long they may be used again."""
 
     items: tuple[Mapping[str, Any], ...]
     problem: ProtocolError | None = None
+    hint: Hint | None = None
 
 
 class Requester(Protocol):
@@ -88,14 +92,16 @@ async def fetch(requester: Requester, server: str, kind: str) -> Page:
     method, member = LISTS[kind]
     items: list[Mapping[str, Any]] = []
     seen: set[str] = set()
+    hints: list[Hint | None] = []
     members = ""
     while True:
         result = await requester.result(method, members)
         found = result.get(member)
         items += [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+        hints.append(hint_in(result))
         cursor = result.get("nextCursor")
         if not isinstance(cursor, str):
-            return Page(tuple(items))
+            return Page(tuple(items), hint=hint_of_all(hints))
         if cursor in seen or len(seen) >= MAX_PAGES:
             return Page(tuple(items), _repeated(server, method, cursor, len(items), len(seen)))
         seen.add(cursor)
@@ -120,13 +126,19 @@ class Catalog:
     tools: Mapping[str, Tool] = field(default_factory=dict)
     problem: ProtocolError | None = None
     dropped: Mapping[str, str] = field(default_factory=dict)
+    kept: Kept | None = None
 
     @classmethod
-    def of(cls, spec: ServerSpec, page: Page, dropped: Mapping[str, str]) -> Catalog:
+    def of(cls, spec: ServerSpec, page: Page, dropped: Mapping[str, str], kept: Kept | None = None) -> Catalog:
         """The tools of ``page`` that ``spec`` enables, minus those that may not be used."""
-        tools = (Tool(spec.name, raw) for raw in page.items)
-        kept = {tool.name: tool for tool in tools if is_enabled(spec, tool.name) and tool.name not in dropped}
-        return cls(kept, page.problem, dropped)
+        every = (Tool(spec.name, raw) for raw in page.items if _is_name(raw.get("name")))
+        tools = {tool.name: tool for tool in every if is_enabled(spec, tool.name) and tool.name not in dropped}
+        return cls(tools, page.problem, dropped, kept)
+
+
+def _is_name(value: object) -> bool:
+    """Whether a tool can be called by it at all."""
+    return isinstance(value, str) and bool(value)
 
 
 def is_enabled(spec: ServerSpec, tool: str) -> bool:
@@ -135,13 +147,27 @@ def is_enabled(spec: ServerSpec, tool: str) -> bool:
     return allowed and tool not in spec.disabled_tools
 
 
+_NAME_IN = {"tools": "name", "resources": "uri", "templates": "uriTemplate"}
+"""The member that tells one item of a list from another; ``name`` where nothing else is said."""
+
+
 def changes(before: Catalog, after: Catalog) -> tuple[str, ...]:
     """What differs between two catalogues, one line a tool."""
-    lines = [f"new tool {name}" for name in after.tools if name not in before.tools]
-    lines += [f"tool {name} is gone" for name in before.tools if name not in after.tools]
-    for name, tool in after.tools.items():
-        old = before.tools.get(name)
-        if old is not None and old.raw != tool.raw:
-            keys = sorted(key for key in {*old.raw, *tool.raw} if old.raw.get(key) != tool.raw.get(key))
-            lines.append(f"tool {name} changed its {', '.join(keys)}")
+    return differences("tools", _raw(before), _raw(after))
+
+
+def _raw(catalog: Catalog) -> list[Mapping[str, Any]]:
+    return [tool.raw for tool in catalog.tools.values()]
+
+
+def differences(kind: str, before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What differs between two readings of one list (a key of :data:`LISTS`), one line an item."""
+    noun, key = kind[:-1], _NAME_IN.get(kind, "name")
+    old, new = ({str(item.get(key)): item for item in items} for items in (before, after))
+    lines = [f"new {noun} {name}" for name in new if name not in old]
+    lines += [f"{noun} {name} is gone" for name in old if name not in new]
+    for name, item in new.items():
+        if name in old and old[name] != item:
+            members = sorted(each for each in {*old[name], *item} if old[name].get(each) != item.get(each))
+            lines.append(f"{noun} {name} changed its {', '.join(members)}")
     return tuple(lines)

@@ -14,15 +14,19 @@ from typing import TYPE_CHECKING, Any, Literal
 from mcp_magics.connection.asked import Asked
 from mcp_magics.connection.catalog import Catalog, changes, fetch
 from mcp_magics.connection.deadlines import Deadlines
+from mcp_magics.connection.freshness import Shelf
 from mcp_magics.connection.heard import Heard
 from mcp_magics.connection.replies import cut_off, unexpected
 from mcp_magics.connection.requests import Requests
+from mcp_magics.connection.subscription import Subscriptions
+from mcp_magics.connection.upkeep import Upkeep
 from mcp_magics.errors import (
     ConnectionFailedError,
     Failure,
     MCPMagicsError,
     RequestTimeoutError,
 )
+from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from mcp_magics.connection.permission import Permission
     from mcp_magics.connection.replies import Ending
     from mcp_magics.connection.serverlog import ServerLog
+    from mcp_magics.connection.subscribed import Subscription
     from mcp_magics.wire.journal import Journal
     from mcp_magics.wire.transport import Candidate
 
@@ -45,7 +50,7 @@ RETRY_SECONDS = (0.25, 1.0)
 RETRIED = frozenset({"http_error", "no_response", "stream_lost", "connection_refused"})
 
 
-class Connection(Requests, Heard):
+class Connection(Heard, Requests):
     """The live side of one server; everything but :meth:`submit` and plain attributes belongs to the loop."""
 
     def __init__(
@@ -66,8 +71,12 @@ class Connection(Requests, Heard):
         self.capabilities: Mapping[str, Any] = {}
         self.instructions = ""
         self.catalog = Catalog()
+        self.shelf = Shelf()
+        self.upkeep = Upkeep(self)
+        self.subscriptions = Subscriptions(self, self._unsubscribe)
+        self.on_list_changed, self.on_resource_updated = self.upkeep.heard, self.subscriptions.heard
+        self.log_level: str | None = None
         self.known: dict[str, tuple[Mapping[str, Any], ...]] = {}
-        self.news: list[str] = []
         self.session: ClientSession | None = None
         self.header_maps: dict[str, Mapping[tuple[str, ...], str]] = {}
         self._owner: asyncio.Task[None] | None = None
@@ -112,6 +121,8 @@ class Connection(Requests, Heard):
 
         Requests under way end with an error that says ``why``; a call made meanwhile connects anew afterwards.
         """
+        if why in ("removed", "replaced"):
+            self.subscriptions.end_all(why)
         if self._owner is None or self._owner.done():
             if self.state != "failed":
                 self.state = "idle"
@@ -183,8 +194,10 @@ class Connection(Requests, Heard):
             error = await self._enter(stack, candidate)
             if error is None:
                 self.state, self.since, self.failure = "ready", time.time(), None
+                self._ask_for_logs()
                 opened.set_result(None)
-                error = await self._until_stopped()
+                async with self.upkeep.running(), self.subscriptions.running():
+                    error = await self._until_stopped()
         return error
 
     async def _enter(self, stack: AsyncExitStack, candidate: Candidate) -> MCPMagicsError | None:
@@ -213,7 +226,9 @@ class Connection(Requests, Heard):
         self.channel, self.transport = channel, channel.type
         self._phase = "initialize"
         session = await stack.enter_async_context(open_session(channel, self.spec, self.asked))
-        self.session, self.envelope = session, Envelope.of(session)
+        self.session, self.envelope = session, Envelope.of(session).asking_for_logs(self.log_level)
+        self.shelf.clear()
+        self.revision = self.envelope.version
         self._introduce(session)
         channel.negotiated(self.envelope.version)
         self._phase = "tools/list"
@@ -251,12 +266,14 @@ class Connection(Requests, Heard):
     async def _list_tools(self) -> None:
         from mcp.shared.inbound import find_invalid_x_mcp_header, x_mcp_header_map
 
-        self.stale.discard("tools")
+        self.upkeep.outdated.discard("tools")
         if "tools" not in self.capabilities:
             return
+        since = self.shelf.moment
         page = await fetch(self, self.spec.name, "tools")
+        kept = self.shelf.keep("tools", None, page.hint if self.is_modern else None, since=since)
         dropped: dict[str, str] = {}
-        if self.envelope is not None and self.envelope.modern:
+        if self.is_modern:
             for raw in page.items:
                 name, schema = str(raw.get("name")), raw.get("inputSchema")
                 if (reason := find_invalid_x_mcp_header(schema)) is not None:
@@ -264,9 +281,9 @@ class Connection(Requests, Heard):
                     self.violation("x-mcp-header", f"tool {name} may not be used: {reason}")
                 elif header_map := x_mcp_header_map(schema):
                     self.header_maps[name] = header_map
-        before, self.catalog = self.catalog, Catalog.of(self.spec, page, dropped)
+        before, self.catalog = self.catalog, Catalog.of(self.spec, page, dropped, kept)
         if before.tools:
-            self.news = list(changes(before, self.catalog))
+            self.tell_news("tools", changes(before, self.catalog))
         if page.problem is not None:
             self.violation("pagination", page.problem.failure.message)
 
@@ -280,6 +297,24 @@ class Connection(Requests, Heard):
         for task in (stopped, lost, greeting):
             task.cancel()
         return None if self._stop.is_set() else self.channel.error
+
+    @property
+    def is_modern(self) -> bool:
+        """Whether the stateless era (2026-07-28 and later) was negotiated."""
+        return self.envelope is not None and self.envelope.modern
+
+    def _unsubscribe(self, subscription: Subscription) -> None:
+        """End a subscription from whatever thread this is; one that has ended is left."""
+        from mcp_magics.connection.exchange import on_loop
+        from mcp_magics.connection.waiting import run_blocking
+
+        if subscription in self.subscriptions.all:
+            run_blocking(on_loop(self.spec.name, self.subscriptions.unsubscribe(subscription.uri)))
+
+    def _ask_for_logs(self) -> None:
+        """A level that was set outlives its connection; in the stateless era it is on each request."""
+        if self.log_level is not None and not self.is_modern and "logging" in self.capabilities:
+            self.submit("logging/setLevel", f'"level":{compact(self.log_level)}')
 
     def _startup_timeout(self) -> ConnectionFailedError:
         name, seconds = self.spec.name, self.spec.startup_timeout

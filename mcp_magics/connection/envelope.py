@@ -6,7 +6,7 @@ Up to 2025-11-25 that is one header; since 2026-07-28 each request names its ver
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mcp.shared.inbound import (
@@ -16,6 +16,7 @@ from mcp.shared.inbound import (
     encode_header_value,
     mcp_param_headers,
 )
+from mcp_types import LOG_LEVEL_META_KEY
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from mcp_magics.wire.message import compact
@@ -26,12 +27,17 @@ if TYPE_CHECKING:
     from mcp.client.session import ClientSession
 
 
+_NAMED = frozenset({*NAME_BEARING_METHODS, "tasks/get", "tasks/update", "tasks/cancel"})
+"""Methods whose ``Mcp-Name`` header repeats a name, a URI or, since SEP-2663, a task's id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The stamp of one connection; ``meta`` is the members of a JSON object, as text."""
+    """The stamp of one connection: ``meta`` is the members of a JSON object, as text, ``plain`` without a log level."""
 
     version: str
     meta: str = ""
+    plain: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -42,7 +48,18 @@ class Envelope:
         session._stamp(data, options)  # noqa: SLF001  the seam that keeps our stamp the SDK's own
         headers = {k: v for k, v in options.get("headers", {}).items() if k != MCP_METHOD_HEADER}
         meta = data["params"].get("_meta", {})
-        return cls(session.protocol_version or "", compact(meta)[1:-1] if meta else "", headers)
+        text = compact(meta)[1:-1] if meta else ""
+        return cls(session.protocol_version or "", text, text, headers)
+
+    def stamp(self, meta: str) -> str:
+        """The stamp with a request's own members ``meta``, which win where both name a log level."""
+        own = self.plain if LOG_LEVEL_META_KEY in meta else self.meta
+        return f"{own},{meta}" if own and meta else own or meta
+
+    def asking_for_logs(self, level: str | None) -> Envelope:
+        """The same, with the log level that 2026-07-28 wants on each request (server/utilities/logging); None: none."""
+        member = f"{compact(LOG_LEVEL_META_KEY)}:{compact(level)}" if level is not None and self.modern else ""
+        return replace(self, meta=",".join(filter(None, (self.plain, member))))
 
     @property
     def modern(self) -> bool:
@@ -54,7 +71,7 @@ class Envelope:
         headers = dict(self.headers)
         if self.modern:
             headers[MCP_METHOD_HEADER] = method
-            if name is not None and method in NAME_BEARING_METHODS:
+            if name is not None and method in _NAMED:
                 headers[MCP_NAME_HEADER] = encode_header_value(name)
             headers.update(mirrored)
         return headers

@@ -47,10 +47,11 @@ class Live:
         inbox: Inbox,
         attendant: Callable[[], Attendant | None],
         credentials: Callable[[ServerSpec], CredentialStore],
+        log: ServerLog | None = None,
     ) -> None:
         self.spec = spec
         self.scope = scope
-        self.log = ServerLog(spec.name)
+        self.log = ServerLog(spec.name) if log is None else log
         self.attendant = attendant
         self._credentials = credentials
         self._inbox = inbox
@@ -83,6 +84,7 @@ class Live:
                 inbox=self._inbox,
                 attendant=self.attendant,
                 credentials=self._credentials,
+                log=self.log,
             )
         return self._eras[protocol]
 
@@ -109,11 +111,12 @@ class Live:
             notes = await self._reloaded()
         if self.connection.state != "ready":
             await self.connection.open()
-            notes += (*self._disclosed(), *self.connection.warnings)
+            notes += (*self._disclosed(), *self.connection.warnings, *self._told("since it was last connected, its"))
+            notes += self._subscribed_again()
             self.connection.warnings.clear()
-        elif "tools" in self.connection.stale:
-            await self.connection.refresh()
-            notes += self._news("the server changed its tools")
+        elif self.connection.stale:
+            await self.connection.upkeep.catch_up()
+            notes += self._told("the server changed its")
         return notes
 
     def _disclosed(self) -> tuple[str, ...]:
@@ -146,8 +149,18 @@ class Live:
         await self.connection.open()
         return self._news(f"restarted, for {', '.join(files[:3])}{' …' if len(files) > 3 else ''} changed")
 
+    def _subscribed_again(self) -> tuple[str, ...]:
+        uris = [each.uri for each in self.connection.subscriptions.all]
+        return (f"subscribed again to {', '.join(uris[:5])}{' …' if len(uris) > 5 else ''}",) if uris else ()
+
+    def _told(self, why: str) -> tuple[str, ...]:
+        """What has changed since somebody was told, a note a list."""
+        news, self.connection.news = dict(self.connection.news), {}
+        self.connection.stale.clear()
+        return tuple(f"{why} {kind}: {'; '.join(lines[:10])}" for kind, lines in news.items() if lines)
+
     def _news(self, why: str) -> tuple[str, ...]:
-        news, self.connection.news = self.connection.news, []
+        news = self.connection.news.pop("tools", [])
         return (f"{why}: {'; '.join(news[:10])}",) if news else ((why,) if why.startswith("restarted,") else ())
 
     # -- permission ------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.connection.replies import reply_of
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mcp_magics.wire.transport import Channel
 
 
-class Requests:
+class Requests(ABC):
     """The sending side of one connection; :meth:`submit` is for any thread, the rest belongs to the loop."""
 
     def __init__(self, spec: ServerSpec) -> None:
@@ -54,11 +55,18 @@ class Requests:
         envelope = self.envelope
         if envelope is None:
             return self.dispatcher.submit(method, members, meta)
-        stamp = f"{envelope.meta},{meta}" if envelope.meta and meta else envelope.meta or meta
+        stamp = envelope.stamp(meta) if meta else envelope.meta
         headers = None
         if self.channel is not None and self.channel.wants_headers:
             headers = envelope.headers_for(method, name, mirrored or {})
         return self.dispatcher.submit(method, members, stamp, headers=headers)
+
+    def stand(self, method: str, members: str) -> Pending:
+        """Send a request whose answer is the end of a stream; no call waits behind it."""
+        envelope, headers = self.envelope, None
+        if envelope is not None and self.channel is not None and self.channel.wants_headers:
+            headers = envelope.headers_for(method, None, {})
+        return self.dispatcher.stand(method, members, envelope.meta if envelope is not None else "", headers=headers)
 
     def tell(self, method: str, params: str = "") -> None:
         """Send a notification; ``params`` is JSON text."""
@@ -83,6 +91,14 @@ class Requests:
 
     async def result(self, method: str, members: str) -> Mapping[str, Any]:
         """The ``result`` of one request, as an object."""
-        message = (await self.reply(method, members)).message or {}
+        reply = await self.reply(method, members)
+        self.answered(method, reply)
+        message = reply.message or {}
         result = message.get("result")
         return result if isinstance(result, dict) else {}
+
+    @abstractmethod
+    def answered(
+        self, method: str, reply: Reply, *, name: str | None = None, output_schema: Mapping[str, Any] | None = None
+    ) -> None:
+        """An answer has come that nobody has held against the rules."""

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from mcp_magics.connection.breaches import Breaches
 from mcp_magics.redact import redactor
 from mcp_magics.results.document import LINES
 from mcp_magics.results.listing import Listing, counted
 from mcp_magics.results.sanitise import clean
-from mcp_magics.wire.message import compact
+from mcp_magics.wire.message import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +46,7 @@ class ServerLog:
 
     def __init__(self, server: str) -> None:
         self.server = server
-        self.violations = 0
+        self.breaches = Breaches(server)
         self._lines: deque[LogLine] = deque(maxlen=MAX_LINES)
         self._lock = threading.Lock()
 
@@ -58,7 +59,7 @@ class ServerLog:
     def message(self, params: Mapping[str, Any]) -> None:
         """Keep a ``notifications/message`` (server/utilities/logging)."""
         data = params.get("data")
-        text = data if isinstance(data, str) else compact(data)
+        text = data if isinstance(data, str) else told(data, MAX_TEXT * 2)
         self.add("log", text, level=str(params.get("level", "info")), logger=str(params.get("logger") or ""))
 
     def lines(self, source: Source | None = None) -> list[LogLine]:
