@@ -8,6 +8,7 @@ While it waits, a cell renders progress and answers questions: :class:`Attendant
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
@@ -42,11 +43,12 @@ class Patience:
     timeout: float | None = 300.0
     max_time: float | None = None
 
-    def exhausted(self, pending: Pending, server: str) -> RequestTimeoutError | None:
-        """The error of a request that has waited too long, else None."""
-        if self.max_time is not None and pending.elapsed > self.max_time:
+    def exhausted(self, pending: Pending, server: str, began: float | None = None) -> RequestTimeoutError | None:
+        """The error of a request that has waited too long, else None; ``began``: when its first round was sent."""
+        waited = pending.elapsed if began is None else time.perf_counter() - began
+        if self.max_time is not None and waited > self.max_time:
             return self._error("max_time", self.max_time, pending, server)
-        if self.timeout is not None and pending.silent_for > self.timeout:
+        if self.timeout is not None and not pending.done and pending.silent_for > self.timeout:
             return self._error("timeout", self.timeout, pending, server)
         return None
 
