@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Container, Iterator
 from functools import cached_property
@@ -35,7 +36,7 @@ class Answer(ABC):
         self.reply = reply
         self.server = server
         self.protocol_version = protocol_version
-        self._notes = notes
+        self._notes = (*notes, *reply.notes)
 
     @cached_property
     def raw(self) -> Any:
@@ -61,6 +62,17 @@ class Answer(ABC):
     def notes(self) -> tuple[str, ...]:
         """What there is to say about this answer that is nobody's fault."""
         return self._notes
+
+    @property
+    def cached(self) -> bool:
+        """Whether it comes from memory, as its server allowed (2026-07-28 server/utilities/caching)."""
+        return self.reply.is_cached
+
+    @property
+    def fresh_for(self) -> float:
+        """Seconds for which the same request is answered from memory; 0 where the server allowed none."""
+        until = self.reply.fresh_until
+        return max(until - time.monotonic(), 0.0) if until is not None else 0.0
 
     @cached_property
     def violations(self) -> tuple[Violation, ...]:

@@ -16,12 +16,18 @@ class Reply:
 
     ``frame`` is the whole response as received, UTF-8, or empty where no bytes exist (an in-process server);
     ``message`` is its value, parsed once by the wire, or None where it is still to be parsed;
-    ``elapsed`` is in seconds, from sending the request to having the whole response.
+    ``elapsed`` is in seconds, from sending the request to having the whole response; ``notes`` say what became of the
+    questions that came before it.
+    ``fresh_until`` is when it may no longer be used again (on the clock of ``time.monotonic``), None where the server
+    allowed no use but the first; ``is_cached`` says that this is another use.
     """
 
     frame: bytes | bytearray
     message: dict[str, Any] | None
     elapsed: float
+    notes: tuple[str, ...] = ()
+    fresh_until: float | None = None
+    is_cached: bool = False
 
     def result(self) -> Any:
         """The ``result`` member, as the server sent it; raises :class:`ProtocolError` where there is none."""
