@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from mcp_magics.config.model import OAuthOptions
+from mcp_magics.connection.contents import Contents
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.given import arguments_text
 from mcp_magics.connection.logins import LOGIN_TIMEOUT, LoginWishes
-from mcp_magics.connection.steps import ServerSteps
-from mcp_magics.connection.waiting import run_awaiting, run_blocking
 from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from mcp_magics.auth.login import Visitor
     from mcp_magics.auth.status import AuthStatus
     from mcp_magics.config.model import Protocol, Scope
@@ -26,15 +23,12 @@ if TYPE_CHECKING:
     from mcp_magics.connection.permission import Permission
     from mcp_magics.connection.serverlog import ServerLog
     from mcp_magics.connection.toolbox import Toolbox
-    from mcp_magics.connection.waiting import Attendant, Until
     from mcp_magics.errors import Failure
     from mcp_magics.results.call import CallResult
     from mcp_magics.results.reply import Reply
 
-T = TypeVar("T")
 
-
-class Server(ServerSteps):
+class Server(Contents):
     """One registered server; its requests, each in two forms: waited for and awaited."""
 
     # -- what it is ----------------------------------------------------------------------------------------
@@ -173,17 +167,6 @@ class Server(ServerSteps):
     def permission(self) -> Permission:
         """Where its authorization stands, for whoever looks into it."""
         return self._live.permission
-
-    # -- the two ways to run steps -------------------------------------------------------------------------
-
-    def _block(self, steps: Coroutine[Until, None, T]) -> T:
-        return run_blocking(steps, self._attendant())
-
-    async def _await(self, steps: Coroutine[Until, None, T]) -> T:
-        return await run_awaiting(steps, self._attendant())
-
-    def _attendant(self) -> Attendant | None:
-        return self._live.attendant()
 
     def __repr__(self) -> str:
         return f"<Server {self.name}: {self.spec.transport.type}, {self.connection.state}>"

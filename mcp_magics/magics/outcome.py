@@ -53,7 +53,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Message:
-    """A JSON-RPC message as it would be sent; over HTTP with MCP's own ``headers``, and ``notes`` on how it was made."""
+    """A JSON-RPC message as it would be sent: over HTTP with MCP's own ``headers``; ``notes`` say how it was made."""
 
     text: str
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -5,6 +5,7 @@ What the words mean is in ``docs/grammar.md``; what verbs there are in :mod:`mcp
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -24,6 +25,7 @@ __all__ = ["Assignment", "Command", "Options", "Target", "known_server", "parse"
 AssignmentKind = Literal["value", "json", "file", "json_file"]
 Holders = Callable[[str], "Sequence[str]"]
 _NAMES_SHOWN = 8  # servers named in an error
+_ADDRESS = re.compile(r"[^=]*[/{]|[A-Za-z][\w+.-]*:(?!=)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,9 @@ def _arguments(verb: Verb, line: Line, tokens: Sequence[Token]) -> tuple[tuple[T
     words: list[Token] = []
     assignments: dict[str, Assignment] = {}
     for token in tokens:
+        if _is_awaited_address(verb, len(words), token):
+            words.append(token)
+            continue
         found = _assignment(line, token, may_be_quoted=bool(words))
         if found is None:
             words.append(token)
@@ -176,6 +181,12 @@ def _arguments(verb: Verb, line: Line, tokens: Sequence[Token]) -> tuple[tuple[T
         else:
             assignments[found.key] = found
     return tuple(words), tuple(assignments.values())
+
+
+def _is_awaited_address(verb: Verb, index: int, token: Token) -> bool:
+    """Whether a word is a URI that the verb awaits there: one may hold ``=`` without being an argument."""
+    awaited = verb.positionals[index] if index < len(verb.positionals) else None
+    return awaited is not None and awaited.kind == "uri" and _ADDRESS.match(token.text) is not None
 
 
 def _assignment(line: Line, token: Token, *, may_be_quoted: bool) -> Assignment | None:

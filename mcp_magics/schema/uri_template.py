@@ -180,7 +180,7 @@ def _text(value: Scalar) -> str:
 
 
 def _encoded(text: str, stays: str) -> str:
-    """Percent-encoded UTF-8, except the unreserved and ``stays``; where reserved may stay, triplets stay too (§3.2.3)."""
+    """Percent-encoded UTF-8, except the unreserved and ``stays``; where reserved may stay, triplets do too (§3.2.3)."""
     if not stays:
         return quote(text, safe="~", errors="replace")
     return "".join(

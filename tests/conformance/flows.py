@@ -98,13 +98,13 @@ def answer_in_rounds(notebook: Notebook, url: str, known: Known) -> None:
 def list_skills(notebook: Notebook, url: str, known: Known) -> None:
     """Looking at the list of skills fetches none of their files."""
     notebook(f"%mcp add conf {url}")
-    notebook("%mcp request conf skills/list")
+    notebook("%mcp skills conf")
 
 
 def load_a_skill(notebook: Notebook, url: str, known: Known) -> None:
-    """The skill's own file must be verified against its entry."""
+    """What is not as its entry promises is refused, and so is not shown; no other file is read."""
     list_skills(notebook, url, known)
-    notebook("%mcp skill conf skill://pdf-processing/SKILL.md")
+    notebook("%mcp skill conf skill://pdf-processing/SKILL.md --expect-error skill_not_verified")
 
 
 def _column(notebook: Notebook, verb: str, column: str) -> list[str]:

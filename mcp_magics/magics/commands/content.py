@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from mcp_magics.connection.catalog import fetch
-from mcp_magics.errors import RequestError
+from mcp_magics.connection.suggested import Reference, completions, members_of
+from mcp_magics.connection.templates import address_of, template_named
+from mcp_magics.errors import CommandError, RequestError
 from mcp_magics.magics.commands.absent import with_cause
+from mcp_magics.magics.commands.answers import answers_of
 from mcp_magics.magics.commands.named import item_named, server_named
 from mcp_magics.magics.commands.tools import given, meta_of
+from mcp_magics.magics.job_panel import carried_out
 from mcp_magics.magics.outcome import Message, expecting
-from mcp_magics.results.content import PromptResult, RawResult, ReadResult
-from mcp_magics.results.listing import Listing, counted
+from mcp_magics.magics.parse import quoted
+from mcp_magics.magics.usage import usage
 from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
+    from mcp_magics.connection.contents import Kind
     from mcp_magics.connection.server import Server
     from mcp_magics.connection.waiting import Until
-    from mcp_magics.magics.commands.absent import Kind
+    from mcp_magics.magics.commands.absent import Kind as Absent
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
-    from mcp_magics.results.reply import Reply
+    from mcp_magics.results.listing import Listing
 
-_COLUMNS = {
-    "resources": ("uri", "name", "mimeType", "size", "description"),
-    "templates": ("uriTemplate", "name", "mimeType", "description"),
-    "prompts": ("name", "title", "arguments", "description"),
-}
+T = TypeVar("T")
 
 
 async def do_resources(context: Context, command: Command) -> Listing:
@@ -46,34 +47,22 @@ async def do_prompts(context: Context, command: Command) -> Listing:
     return await _listing(context, command, "prompts")
 
 
-async def _listing(context: Context, command: Command, kind: str) -> Listing:
+async def _listing(context: Context, command: Command, kind: Kind) -> Listing:
     server = server_named(context, command).with_options(timeout=command.options.seconds("timeout"))
-    await server.ready_steps()
-    page = await fetch(server, server.name, kind)
-    server.connection.known[kind] = page.items
-    if page.problem is not None:
-        raise page.problem
-    columns = _COLUMNS[kind]
-    rows = [{column: _cell(item, column) for column in columns} for item in page.items]
-    return Listing(f"{server.name}: {counted(len(rows), kind[:-1])}", columns, rows, page.items)
-
-
-def _cell(item: Mapping[str, Any], column: str) -> Any:
-    value = item.get(column, "")
-    if column == "arguments" and isinstance(value, list):
-        named = [each for each in value if isinstance(each, dict)]
-        return ", ".join(f"{each.get('name')}{'' if each.get('required') else '?'}" for each in named)
-    return value
+    return await server.offered_steps(kind)
 
 
 def _with_options(server: Server, command: Command) -> Server:
     return server.with_options(
-        timeout=command.options.seconds("timeout"), max_time=command.options.seconds("max-time"), meta=meta_of(command)
+        timeout=command.options.seconds("timeout"),
+        max_time=command.options.seconds("max-time"),
+        meta=meta_of(command),
+        answers=answers_of(command),
     )
 
 
-async def _asked(server: Server, kind: Kind, name: str, request: Coroutine[Until, None, Reply]) -> Reply:
-    """Steps: the reply; a refusal says too where the server has no such prompt or resource."""
+async def _asked(server: Server, kind: Absent, name: str, request: Coroutine[Until, None, T]) -> T:
+    """Steps: the answer; a refusal says too where the server has no such prompt or resource."""
     try:
         return await request
     except RequestError as error:
@@ -82,63 +71,60 @@ async def _asked(server: Server, kind: Kind, name: str, request: Coroutine[Until
 
 
 async def do_read(context: Context, command: Command) -> Any:
-    """Read a resource."""
-    server, uri = _with_options(server_named(context, command), command), command.word(1) or ""
-    members = f'"uri":{compact(uri)}'
+    """Read a resource: a URI, or a template and its variables."""
+    server, named = _with_options(server_named(context, command), command), command.word(1) or ""
+    variables = json.loads(given(context, command, _VARIABLES).text, parse_float=str, parse_int=str)
+    if not isinstance(variables, dict):
+        variables = {}
+    address = await address_of(server, named, variables)
     if command.options.flag("dry-run"):
-        return Message.request(server, "resources/read", members)
-
-    async def work() -> ReadResult:
-        reply = await _asked(server, "resources", uri, server.request_steps("resources/read", members, name=uri))
-        return ReadResult(reply, server.name, uri, protocol_version=server.protocol_version)
-
-    return await expecting(command, work())
+        return Message.request(server, "resources/read", f'"uri":{compact(address.uri)}', address.notes)
+    work = expecting(command, _asked(server, "resources", address.uri, server.read_at_steps(address)))
+    return await carried_out(context, command, server, f"read {address.uri}", work)
 
 
 async def do_prompt(context: Context, command: Command) -> Any:
     """Get a prompt; its arguments are strings (server/prompts)."""
     where = item_named(context, command, "prompts")
     server = _with_options(context.servers[where.server], command)
-    arguments = given(context, command, _STRINGS)
-    members = f'"name":{compact(where.item)},"arguments":{arguments.text}'
+    arguments = given(context, command, _STRINGS).text
     if command.options.flag("dry-run"):
-        return Message.request(server, "prompts/get", members)
-
-    async def work() -> PromptResult:
-        asking = server.request_steps("prompts/get", members, name=where.item)
-        reply = await _asked(server, "prompts", where.item, asking)
-        return PromptResult(reply, server.name, where.item, protocol_version=server.protocol_version)
-
-    return await expecting(command, work())
+        return Message.request(server, "prompts/get", f'"name":{compact(where.item)},"arguments":{arguments}')
+    work = expecting(command, _asked(server, "prompts", where.item, server.prompt_steps(where.item, arguments)))
+    return await carried_out(context, command, server, f"prompt {where.item}", work)
 
 
 _STRINGS: Mapping[str, Any] = {"type": "object", "additionalProperties": {"type": "string"}}
 
 
+_VARIABLES: Mapping[str, Any] = {"type": "object", "additionalProperties": {"type": ["string", "array", "object"]}}
+"""Words on a line are texts: a template has no use for another scalar."""
+
+
 async def do_complete(context: Context, command: Command) -> Any:
-    """What the server suggests for an argument of a prompt, or of a resource template."""
-    where = item_named(context, command, "prompts")
-    server = _with_options(context.servers[where.server], command)
-    is_template = "://" in where.item
-    reference = (
-        {"type": "ref/resource", "uri": where.item} if is_template else {"type": "ref/prompt", "name": where.item}
-    )
-    argument = {"name": command.word(1), "value": command.word(2) or ""}
-    members = f'"ref":{compact(reference)},"argument":{compact(argument)}'
-    if command.assignments:
-        known = given(context, command, _STRINGS)
-        members += f',"context":{{"arguments":{known.text}}}'
+    """What the server suggests for an argument of a prompt, or for a variable of a template."""
+    server, reference, rest = await _completed(context, command)
+    server, argument = _with_options(server, command), rest[0]
+    prefix, known = (rest[1] if len(rest) > 1 else ""), json.loads(given(context, command, _STRINGS).text)
     if command.options.flag("dry-run"):
-        return Message.request(server, "completion/complete", members)
+        return Message.request(server, "completion/complete", members_of(reference, argument, prefix, known))
+    kind: Absent = "resources" if reference.kind == "template" else "prompts"
+    asking = completions(server, reference, argument, prefix, known)
+    return await expecting(command, _asked(server, kind, reference.name, asking))
 
-    async def work() -> Any:
-        asking = server.request_steps("completion/complete", members)
-        reply = await _asked(server, "resources" if is_template else "prompts", where.item, asking)
-        result = (reply.message or {}).get("result")
-        completion = result.get("completion") if isinstance(result, dict) else None
-        values = completion.get("values") if isinstance(completion, dict) else None
-        if not isinstance(values, list):
-            return RawResult(reply, server=server.name, method="completion/complete")
-        return Listing(counted(len(values), "suggestion"), ("value",), [{"value": value} for value in values], values)
 
-    return await expecting(command, work())
+async def _completed(context: Context, command: Command) -> tuple[Server, Reference, list[str]]:
+    """Steps: the server, what is completed, and the words that are left: the argument and what is typed of it."""
+    first, *rest = [word.text for word in command.words]
+    if first not in context.names:
+        where = item_named(context, command, "prompts")
+        return context.servers[where.server], Reference.of(where.item), rest
+    server = context.servers[first]
+    if len(rest) > 1:
+        return server, Reference("template", await template_named(server, rest[0])), rest[1:]
+    raise CommandError(
+        "complete needs a prompt or a template, and an argument of it",
+        phase="parse",
+        evidence=(f"usage: {usage(command.verb)}",),
+        next_step=f"%mcp prompts {quoted(first)}, or %mcp templates {quoted(first)}",
+    )

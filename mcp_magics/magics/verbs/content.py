@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcp_magics.magics.verb import Positional, Verb
-from mcp_magics.magics.verbs.common import ASKING, COMMON, LISTING, SERVER
+from mcp_magics.magics.verbs.common import ASKING, COMMON, LISTING, NO_WAIT, SERVER, flag
 
 _PROMPT = Positional("SERVER.PROMPT", "target")
 
@@ -27,9 +27,11 @@ VERBS = (
     Verb(
         "read",
         "content",
-        "read a resource",
-        (SERVER, Positional("URI", "text")),
-        (*ASKING, *COMMON),
+        "read a resource; a template's variables are arguments",
+        (SERVER, Positional("URI", "uri")),
+        (*ASKING, NO_WAIT, *COMMON),
+        takes_body=True,
+        assignments=True,
         example="%mcp read everything demo://resource/static/document/features.md",
     ),
     Verb(
@@ -45,7 +47,7 @@ VERBS = (
         "content",
         "get a prompt",
         (_PROMPT, Positional("JSON", "json", required=False)),
-        (*ASKING, *COMMON),
+        (*ASKING, NO_WAIT, *COMMON),
         takes_body=True,
         assignments=True,
         example="%mcp prompt everything.args-prompt city=Paris",
@@ -56,11 +58,28 @@ VERBS = (
         "what the server suggests for an argument",
         (
             Positional("SERVER.PROMPT", "target"),
+            Positional("TEMPLATE", "uri", required=False),
             Positional("ARGUMENT", "text"),
             Positional("PREFIX", "text", required=False),
         ),
         (*ASKING, *COMMON),
         assignments=True,
         example="%mcp complete everything.completable-prompt department E",
+    ),
+    Verb(
+        "skills",
+        "content",
+        "all skills of a server, without fetching their files",
+        (SERVER,),
+        (*LISTING, *COMMON),
+        example="%mcp skills docs",
+    ),
+    Verb(
+        "skill",
+        "content",
+        "load a skill, or one of its files, verified against its entry",
+        (SERVER, Positional("URI", "text"), Positional("FILE", "text", required=False)),
+        (*ASKING, flag("refresh", "ask the server for its entry again"), *COMMON),
+        example="%mcp skill docs skill://git-workflow/SKILL.md",
     ),
 )
