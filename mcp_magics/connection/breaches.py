@@ -65,7 +65,7 @@ class _Owed:
     """An answer that is still to be held against the rules."""
 
     method: str
-    where: str
+    name: str | None
     revision: str | None
     output_schema: Mapping[str, Any] | None
     at: float
@@ -110,9 +110,8 @@ class Breaches:
     ) -> None:
         """Keep an answer for the rules: they are applied when somebody looks, or when too many are kept."""
         size = len(reply.frame)
-        where = f"{method} {one_line(name, 200)}" if name else method
         kept = weakref.ref(reply) if size > LARGE else reply
-        self._owed.append(_Owed(method, where, revision, output_schema, time.time(), kept, 0 if size > LARGE else size))
+        self._owed.append(_Owed(method, name, revision, output_schema, time.time(), kept, 0 if size > LARGE else size))
         self._owed_bytes += self._owed[-1].size
         while len(self._owed) > HELD or self._owed_bytes > HELD_BYTES:
             self._settle(self._next(), 0.0)
@@ -163,9 +162,10 @@ class Breaches:
         if reply is None:
             self._missed += 1
             return
+        where = f"{owed.method} {one_line(owed.name, 200)}" if owed.name else owed.method
         raw = _cut((reply.message or {}).get("result"))
         for violation in islice(_found(owed, raw, deadline), MOST_OF_ONE):
-            self.add(violation, owed.where, owed.at)
+            self.add(violation, where, owed.at)
 
 
 def _found(owed: _Owed, raw: Any, deadline: float) -> Iterator[Violation]:

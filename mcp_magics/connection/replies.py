@@ -19,8 +19,8 @@ def reply_of(pending: Pending, server: str) -> Reply:
     if pending.error is not None:
         raise pending.error
     message = pending.message or {}
-    if "error" in message:
-        raise request_error(message["error"], pending.method, server)
+    if message.get("error") is not None or "result" not in message:
+        raise request_error(message.get("error") or "neither a result nor an error", pending.method, server)
     return Reply(pending.frame, message, pending.elapsed)
 
 

@@ -13,7 +13,9 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, cast
 
 from mcp_magics.errors import MCPMagicsError
+from mcp_magics.results.violations import in_handshake
 from mcp_magics.wire.context import InboundContext
+from mcp_magics.wire.handshake import HANDSHAKES, mended
 from mcp_magics.wire.inbound import Inbound
 from mcp_magics.wire.message import compact
 from mcp_magics.wire.pending import Pending
@@ -61,7 +63,11 @@ class FrameDispatcher(Inbound):
         except asyncio.CancelledError:
             self._drop(pending, quiet=not options.get("cancel_on_abandon", True))
             raise
-        return self._result(pending)
+        result = self._result(pending)
+        if method not in HANDSHAKES:
+            return result
+        self._take_note(in_handshake(method, (pending.message or {}).get("result")), pending)
+        return mended(method, result)
 
     def _drop(self, pending: Pending, *, quiet: bool) -> None:
         if self._forget(pending) and not quiet:
@@ -74,8 +80,9 @@ class FrameDispatcher(Inbound):
         if pending.error is not None:
             raise _for_session(pending.error)
         message = pending.message or {}
-        if "error" in message:
-            error = message["error"] if isinstance(message["error"], dict) else {"message": str(message["error"])}
+        if message.get("error") is not None or "result" not in message:
+            said = message.get("error") or "neither a result nor an error"
+            error = said if isinstance(said, dict) else {"message": str(said)}
             code = error.get("code")
             raise MCPError(
                 code=code if isinstance(code, int) else -32603,

@@ -12,13 +12,15 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.errors import ProtocolError
+from mcp_magics.results.violations import in_response, is_plain
 from mcp_magics.wire.message import is_id, parse, told
 from mcp_magics.wire.outbound import Outbound
 from mcp_magics.wire.progress import progress_in, unevenness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from mcp_magics.results.violations import Violation
     from mcp_magics.wire.journal import Journal
     from mcp_magics.wire.observer import Observer
     from mcp_magics.wire.pending import Pending, Progress
@@ -80,6 +82,8 @@ class Inbound(Outbound):
             # The peer could not read the id (JSON-RPC 2.0 §5).
             pending = self._only_candidate(asked)
         if pending is not None:
+            if not is_plain(message):
+                self._take_note(in_response(message), pending)
             pending.answer(frame, message)
         elif (number_of := _minted(request_id)) is not None and number_of <= self._highest:
             self._answered_again(number_of)
@@ -95,6 +99,11 @@ class Inbound(Outbound):
         """One id is answered once; an answer to a request that was given up has only come late."""
         if request_id not in self._given_up:
             self.observer.violation("JSON-RPC 2.0 §5: id", f"answered id {request_id} twice; the first answer counts")
+
+    def _take_note(self, violations: Iterable[Violation], pending: Pending) -> None:
+        for each in violations:
+            where = pending.method
+            self.observer.violation(each.rule, each.message, path=each.path, value=each.value, where=where)
 
     def _only_candidate(self, asked: Pending | None) -> Pending | None:
         if asked is None and len(self._pending) == 1:

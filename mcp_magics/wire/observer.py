@@ -22,8 +22,8 @@ class Observer(Protocol):
     def warning(self, text: str) -> None:
         """Something was configured that could not be done as it was written."""
 
-    def violation(self, rule: str, message: str) -> None:
-        """The server broke the protocol in a way that belongs to no single answer."""
+    def violation(self, rule: str, message: str, *, path: str = "", value: Any = None, where: str = "") -> None:
+        """The server broke the protocol in a way that belongs to no single result; ``where`` is the method."""
 
     def stderr(self, line: str) -> None:
         """A line of the server's standard error."""

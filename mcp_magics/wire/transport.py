@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_magics.config.model import HttpTransport, ObjectTransport, StdioTransport
 from mcp_magics.errors import MCPMagicsError
@@ -96,9 +96,9 @@ class Channel:
         """Passed on."""
         self._observer.warning(text)
 
-    def violation(self, rule: str, message: str) -> None:
+    def violation(self, rule: str, message: str, *, path: str = "", value: Any = None, where: str = "") -> None:
         """Passed on."""
-        self._observer.violation(rule, message)
+        self._observer.violation(rule, message, path=path, value=value, where=where)
 
     def stderr(self, line: str) -> None:
         """Passed on."""

@@ -72,7 +72,7 @@ def in_prompt(raw: Any, revision: str | None) -> Iterator[Violation]:
 
 def _call(raw: Any, revision: str, *, expects_structured: bool) -> Iterator[Finding]:
     yield from in_result(raw, revision, _CALL)
-    if not isinstance(raw, dict) or _asks_for_input(raw):
+    if not isinstance(raw, dict) or not _is_complete(raw):
         return
     yield from _list_of(raw, "content", revision, _block)
     if "structuredContent" in raw:
@@ -96,18 +96,20 @@ def _structured(raw: dict[str, Any], revision: str) -> Iterator[Finding]:
 
 def _read(raw: Any, revision: str) -> Iterator[Finding]:
     yield from in_result(raw, revision, CACHED if revision >= STATELESS else ())
-    if isinstance(raw, dict) and not _asks_for_input(raw):
+    if isinstance(raw, dict) and _is_complete(raw):
         yield from _list_of(raw, "contents", revision, _contents)
 
 
 def _prompt(raw: Any, revision: str) -> Iterator[Finding]:
     yield from in_result(raw, revision, _PROMPT)
-    if isinstance(raw, dict) and not _asks_for_input(raw):
+    if isinstance(raw, dict) and _is_complete(raw):
         yield from _list_of(raw, "messages", revision, _message)
 
 
-def _asks_for_input(raw: dict[str, Any]) -> bool:
-    return raw.get("resultType") == "input_required"
+def _is_complete(raw: dict[str, Any]) -> bool:
+    """Whether it is the result itself; one of another type (a question, a task) has other members."""
+    kind = raw.get("resultType", "complete")
+    return kind == "complete" or not isinstance(kind, str)
 
 
 def _list_of(
