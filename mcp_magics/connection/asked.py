@@ -15,6 +15,7 @@ from mcp_magics.connection.handler_call import arguments_for, run_aside, snake
 from mcp_magics.connection.handlers import QUESTIONS
 from mcp_magics.connection.question import Answer
 from mcp_magics.connection.returned import elicited, roots_of, sampled, sampling_answer, scripted
+from mcp_magics.connection.task import RELATED
 from mcp_magics.results.sanitise import clean
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from mcp_magics.connection.deadlines import Deadlines
     from mcp_magics.connection.handlers import Handler
     from mcp_magics.connection.inbox import Inbox
-    from mcp_magics.connection.question import Question
+    from mcp_magics.connection.question import Hearing, Question
     from mcp_magics.connection.serverlog import ServerLog
     from mcp_magics.wire.transport import Channel
 
@@ -47,7 +48,8 @@ class RefusedError(Exception):
 class Asked:
     """The questions of one server over one channel; belongs to the loop.
 
-    ``tell`` gets what whoever connects should know; ``capabilities`` are the server's, once they are known.
+    ``tell`` gets what whoever connects should know; ``capabilities`` are the server's, once they are known;
+    ``of_tasks`` are the calls that its tasks run.
     """
 
     def __init__(
@@ -59,9 +61,17 @@ class Asked:
         self.log = log
         self.channel: Channel | None = None
         self.capabilities: Mapping[str, Any] = {}
+        self.of_tasks: dict[str, Hearing] = {}
         self._deadlines = deadlines
         self._tell = tell
         self._at_once = asyncio.Semaphore(AT_ONCE)
+
+    def belongs_to_task(self, meta: object) -> None:
+        """A request with such ``_meta`` is answered from here on: where it names a task we follow, its call hears."""
+        task = meta.get(RELATED) if isinstance(meta, dict) else None
+        hearing = self.of_tasks.get(str(task.get("taskId"))) if isinstance(task, dict) else None
+        if hearing is not None:
+            hearing.begin()
 
     async def answer(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The result of a request of the specification; raises ``RefusedError``."""

@@ -201,8 +201,8 @@ class Job(Generic[T]):
             self.began,
             self.finished or time.time(),
             self.elapsed,
-            "" if self.done else progress_text(self.progress),
-            "" if self.done or task is None else task.id,
+            "" if self.done else news_text(self.progress, task),
+            "" if task is None else task.id,
             failure,
             self.result,
         )
@@ -308,8 +308,10 @@ class _Watch:
         self._look(until)
 
 
-def progress_text(progress: Progress | None) -> str:
-    """``3 of 10 reading``, as far as its server has said; empty where it has said nothing."""
+def news_text(progress: Progress | None, task: TaskState | None) -> str:
+    """``3 of 10 reading``, or how its task stands, as far as its server has said; empty where it has said nothing."""
+    if task is not None and (progress is None or not progress.total):
+        return f"{task.status} {task.message}".rstrip()
     if progress is None:
         return ""
     total = f" of {progress.total:g}" if progress.total else ""

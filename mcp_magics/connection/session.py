@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from mcp_magics.connection.asked import RefusedError
+from mcp_magics.connection.client_tasks import ClientTasks, declared_with_tasks, related
 from mcp_magics.connection.handlers import QUESTIONS
 from mcp_magics.connection.overheard import Overheard
 from mcp_magics.results.app import EXTENSION, MIME_TYPE
@@ -37,9 +38,10 @@ async def open_session(channel: Channel, spec: ServerSpec, asked: Asked) -> Asyn
     from mcp.client._probe import negotiate_auto
 
     asked.channel = channel
-    session: ClientSession = _session_type()(channel, asked)
+    tasks = ClientTasks()
+    session: ClientSession = _session_type()(channel, asked, tasks)
     problem: BaseException | None = None
-    async with session:
+    async with session, tasks:
         try:
             if spec.protocol == "auto":
                 await negotiate_auto(session)
@@ -61,14 +63,13 @@ def _session_type() -> Any:
     import mcp_types as types
     from mcp.client.session import ClientSession
     from mcp.shared.exceptions import MCPError
-    from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
     from mcp_magics import __version__
 
     class Session(ClientSession):
         """A ``ClientSession`` whose server's requests and notifications are heard as they came."""
 
-        def __init__(self, channel: Channel, asked: Asked) -> None:
+        def __init__(self, channel: Channel, asked: Asked, tasks: ClientTasks) -> None:
             super().__init__(
                 dispatcher=cast("Dispatcher[Any]", channel.dispatcher),
                 client_info=types.Implementation(name="mcp_magics", version=__version__, title="mcp_magics"),
@@ -81,29 +82,54 @@ def _session_type() -> Any:
                 list_roots_callback=cast("Any", _never),
             )
             self._asked = asked
-            self._channel = channel
+            self._answers = _Answers(asked, tasks, channel)
             self._overheard = Overheard(asked)
+
+        def _build_capabilities(self, version: str) -> types.ClientCapabilities:
+            return declared_with_tasks(super()._build_capabilities(version), version)
 
         async def _on_request(
             self, dctx: DispatchContext[Any], method: str, params: Mapping[str, Any] | None
         ) -> dict[str, Any]:
+            given = params or {}
+            self._asked.belongs_to_task(given.get("_meta"))
             try:
-                if method in QUESTIONS and self.protocol_version in MODERN_PROTOCOL_VERSIONS:
-                    rule = f"{self.protocol_version} basic/patterns/mrtr"
-                    self._channel.violation(rule, f"{method} was sent as a request of its own")
-                elif method in QUESTIONS:
-                    return await self._asked.answer(method, params or {})
-                elif self._asked.handles(method):
-                    return cast("dict[str, Any]", await self._asked.custom(method, params or {}))
+                found = await self._answers.to(method, given, self.protocol_version or "")
             except RefusedError as refused:
                 raise MCPError(code=refused.code, message=str(refused)) from None
-            return await super()._on_request(dctx, method, params)
+            return related(
+                given.get("_meta"), await super()._on_request(dctx, method, params) if found is None else found
+            )
 
         def _intercept_notification(self, method: str, params: Mapping[str, Any] | None) -> bool:
             self._overheard.notification(method, params or {})
             return super()._intercept_notification(method, params)
 
     return Session
+
+
+class _Answers:
+    """What we answer ourselves, as a question or as a task of ours; the rest is the SDK's."""
+
+    def __init__(self, asked: Asked, tasks: ClientTasks, channel: Channel) -> None:
+        self._asked = asked
+        self._tasks = tasks
+        self._channel = channel
+
+    async def to(self, method: str, params: Mapping[str, Any], version: str) -> dict[str, Any] | None:
+        """The result, or None for what the SDK's session answers; raises ``RefusedError``."""
+        from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+        is_legacy = version not in MODERN_PROTOCOL_VERSIONS
+        if is_legacy and self._tasks.takes(method, params):
+            return await self._tasks.answer(method, params, self._asked.answer)
+        if method in QUESTIONS and not is_legacy:
+            self._channel.violation(f"{version} basic/patterns/mrtr", f"{method} was sent as a request of its own")
+        elif method in QUESTIONS:
+            return await self._asked.answer(method, params)
+        elif self._asked.handles(method):
+            return cast("dict[str, Any]", await self._asked.custom(method, params))
+        return None
 
 
 async def _never(*_: Any) -> Any:

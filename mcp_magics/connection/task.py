@@ -9,10 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp_magics.errors import CommandError
 from mcp_magics.wire.message import number
+
+if TYPE_CHECKING:
+    from mcp_magics.config.model import ServerSpec
 
 EXTENSION = "io.modelcontextprotocol/tasks"
 RELATED = "io.modelcontextprotocol/related-task"
@@ -21,7 +24,7 @@ FINAL = frozenset({"completed", "failed", "cancelled"})
 
 USUAL_INTERVAL = 1.0
 """Seconds between two looks where the server says nothing about it."""
-_SHORTEST, _LONGEST = 0.05, 60.0
+SHORTEST, _LONGEST = 0.05, 60.0
 _LONGEST_ID = 1024
 
 
@@ -59,7 +62,7 @@ def task_state(raw: object) -> TaskState | None:
         task_id,
         status if isinstance(status, str) else "working",
         message[:2000] if isinstance(message, str) else "",
-        USUAL_INTERVAL if interval is None else min(max(interval, _SHORTEST), _LONGEST),
+        USUAL_INTERVAL if interval is None else min(max(interval, SHORTEST), _LONGEST),
         ttl,
     )
 
@@ -72,14 +75,16 @@ def _seconds(raw: Mapping[str, Any], *names: str) -> float | None:
     return None
 
 
-def created(message: Mapping[str, Any] | None) -> TaskState | None:
-    """The task a response says was created in the place of a result, or None where it is an ordinary one."""
+def claimed(message: Mapping[str, Any] | None) -> TaskState | None:
+    """The task a response of 2026-07-28 says was created in the place of a result; None for an ordinary one."""
     result = (message or {}).get("result")
-    if not isinstance(result, dict):
-        return None
-    if result.get("resultType") == "task":
-        return task_state(result)
-    return task_state(result.get("task")) if "content" not in result else None
+    return task_state(result) if isinstance(result, dict) and result.get("resultType") == "task" else None
+
+
+def promised(message: Mapping[str, Any] | None) -> TaskState | None:
+    """The task in the answer to a request of 2025-11-25 that was to be one; None where it was answered at once."""
+    result = (message or {}).get("result")
+    return task_state(result.get("task")) if isinstance(result, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +99,25 @@ class AsTask:
         return '"task":{}' if self.ttl is None else f'"task":{{"ttl":{round(self.ttl * 1000)}}}'
 
 
-def task_members(
-    tool: str, server: str, support: object, capabilities: Mapping[str, Any], wish: AsTask | None, *, modern: bool
-) -> str:
+class Peer(Protocol):
+    """What is known of a connected server."""
+
+    spec: ServerSpec
+    capabilities: Mapping[str, Any]
+
+    @property
+    def is_modern(self) -> bool:
+        """Whether it speaks 2026-07-28."""
+
+
+def task_members(tool: str, peer: Peer, support: object, wish: AsTask | None) -> str:
     """The member of ``params`` that makes a call a task, empty where it is to be none.
 
     A tool that requires it is called as one by itself. ``support`` is the tool's ``execution.taskSupport``. Raises
     ``CommandError`` where a wish cannot be met (2025-11-25 basic/utilities/tasks: Tool-Level Negotiation).
     """
-    if modern:
+    server, capabilities = peer.spec.name, peer.capabilities
+    if peer.is_modern:
         if wish is not None and EXTENSION not in _inside(capabilities, "extensions"):
             raise _refused(server, tool, f"{server} does not offer the extension {EXTENSION}")
         return ""  # the server decides, call by call
