@@ -3,70 +3,18 @@
 from __future__ import annotations
 
 import json
-import selectors
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from support.peer import META, Peer, playground
 
 from mcp_magics.playground.faulty import FAULTS
 
-VERSION = "io.modelcontextprotocol/protocolVersion"
-META = {VERSION: "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
 
-
-class Peer:
-    """A faulty server's process, and lines to and from it."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.process = process
-        self.sent = 0
-
-    def ask(self, method: str, **params: Any) -> None:
-        self.sent += 1
-        message = {"jsonrpc": "2.0", "id": self.sent, "method": method, "params": params}
-        self.process.stdin.write(json.dumps(message).encode() + b"\n")  # type: ignore[union-attr]
-        self.process.stdin.flush()  # type: ignore[union-attr]
-
-    def tell(self, **message: Any) -> None:
-        """Send a notification, or the answer to a question."""
-        self.process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")  # type: ignore[union-attr]
-        self.process.stdin.flush()  # type: ignore[union-attr]
-
-    def line(self) -> bytes:
-        return self.process.stdout.readline()  # type: ignore[union-attr]
-
-    def answer(self) -> dict[str, Any]:
-        return json.loads(self.line())
-
-    def is_silent(self) -> bool:
-        """Whether nothing comes, not even an end, within a fifth of a second."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.process.stdout, selectors.EVENT_READ)  # type: ignore[arg-type]
-            return not selector.select(0.2)
-
-    def rest(self) -> bytes:
-        """Everything that comes after the input was closed."""
-        return self.process.communicate(timeout=10)[0]
-
-
-@contextmanager
-def faulty(fault: str, *options: str) -> Iterator[Peer]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mcp_magics.playground", "faulty", "--fault", fault, *options],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    with process:
-        try:
-            yield Peer(process)
-        finally:
-            process.kill()
+def faulty(fault: str, *options: str) -> AbstractContextManager[Peer]:
+    return playground("faulty", "--fault", fault, *options)
 
 
 LEGACY_AND_MODERN = pytest.mark.parametrize("meta", [{}, {"_meta": META}], ids=["legacy", "modern"])

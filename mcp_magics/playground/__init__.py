@@ -55,6 +55,7 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         for entry in (
             Entry("shop", "A small shop: products, orders, a chart, a slow report, a big export.", ("stdio", "http")),
             Entry("s1", "A workbench: one tool for each thing a server may do.", ("stdio", "http")),
+            Entry("protocol", "A tour: one thing for each feature of MCP, in both eras.", ("stdio", "http")),
             Entry("l0", "An open HTTP server that remembers every request it saw.", ("http", "sse")),
             Entry("l1", "An open HTTP server where logging in is offered and not needed.", ("http",), listeners=2),
             Entry("l2", "An HTTP server that needs a login, and its authorization server.", ("http",), listeners=2),
@@ -65,7 +66,9 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
     }
 )
 
-_MODULES = {"shop": "shop", "s1": "s1", "l0": "open_http"} | {name: name for name in ("l1", "l2", "l3", "l4")}
+_MODULES = {"shop": "shop", "s1": "s1", "protocol": "protocol", "l0": "open_http"} | {
+    name: name for name in ("l1", "l2", "l3", "l4")
+}
 
 
 def build(name: str, options: Options | None = None) -> Served:
