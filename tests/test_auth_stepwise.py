@@ -28,6 +28,10 @@ def tell():
 threading.Thread(target=tell).start()
 """
 """Prints a word as soon as the flow waits for the browser."""
+A_BROWSER_THAT_SHOWS_NOTHING = """
+import webbrowser
+webbrowser.register("nothing", None, webbrowser.GenericBrowser("true"), preferred=True)
+"""
 
 
 @pytest.fixture
@@ -303,12 +307,13 @@ def test_the_listener_goes_when_nobody_has_the_flow_any_more(shell, opened):
 def test_an_interrupt_is_one_line_and_the_flow_can_go_on(kernel, going_on, kind):
     done(kernel.run("%load_ext mcp_magics"))
     done(kernel.run("%mcp playground start l2 --quiet"))
-    done(kernel.run("%mcp oauth l2 -o flow --quiet\nflow.run(until='authorize')"))
+    done(kernel.run(A_BROWSER_THAT_SHOWS_NOTHING))
+    done(kernel.run("%mcp oauth l2 --browser -o flow --quiet\nflow.run(until='authorize')"))
     running = kernel.start(f"{WHEN_IT_WAITS}\n{going_on}")
     running.until(lambda outcome: "up" in outcome.stdout)
     kernel.interrupt()
     error = running.wait(20).error
-    assert error.ename == kind
+    assert error.ename == kind, error.text
     assert list(error.traceback) == [f"{kind}: the flow of l2 was interrupted; nothing was stored"]
     assert kernel.value("flow.next") == "authorize"
     done(kernel.run("flow.close()\n%mcp playground stop"))
