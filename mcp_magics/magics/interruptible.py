@@ -6,17 +6,20 @@ import _thread
 import os
 import signal
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+T = TypeVar("T")
 
 
 class _Withdrawn(BaseException):
     """Raised in the reading thread; no ``except Exception`` of a library must swallow it."""
 
 
-def read_unless(read: Callable[[], str], called_off: Callable[[Callable[[], None]], None]) -> str | None:
+def read_unless(read: Callable[[], T], called_off: Callable[[Callable[[], None]], None]) -> T | None:
     """What ``read`` returns, or None where it was called off meanwhile.
 
     ``called_off`` is given a function to call, from any thread, when the answer is no longer wanted. Works on the main

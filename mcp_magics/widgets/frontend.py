@@ -43,6 +43,10 @@ class FrontEnds:
         answer = self._answers.get(_session(self._shell) or "")
         return None if answer is None else Memory(answer)
 
+    def cell(self) -> str:
+        """The request the kernel works on in this context: what names a cell's output."""
+        return str(_request(self._shell).get("header", {}).get("msg_id", ""))
+
     def heard(self, answer: FrontEnd) -> str:
         """Keep what the page answered whose message the kernel works on; its session."""
         session = _session_of(_request(self._shell))

@@ -34,14 +34,23 @@ class Page:
 
     def panel(self) -> str | None:
         """The id of the login panel that is open."""
-        return next(
-            (name for name, state in self.models.items() if state.get("_anywidget_id", "").endswith("LoginWidget")),
-            None,
-        )
+        return next(iter(self._named("LoginWidget")), None)
+
+    def questions(self) -> list[str]:
+        """The ids of the open panels of questions, in the order they were made."""
+        return self._named("QuestionWidget")
+
+    def _named(self, widget: str) -> list[str]:
+        return [name for name, state in self.models.items() if state.get("_anywidget_id", "").endswith(widget)]
 
     def send(self, **content: Any) -> None:
         """What the open panel's script sends when a person acts."""
         self._kernel.send_comm(self.panel() or "", {"method": "custom", "content": content})
+
+    def answer(self, action: str, entries: Any = None, *, anyway: bool = False, panel: str | None = None) -> None:
+        """What a question's panel (the first that is open) sends when a person presses one of its buttons."""
+        content = {"do": "answer", "action": action, "entries": entries or {}, "anyway": anyway}
+        self._kernel.send_comm(panel or self.questions()[0], {"method": "custom", "content": content})
 
     def _hear(self, message: Message) -> None:
         kind, content = message["header"]["msg_type"], message["content"]
