@@ -56,6 +56,7 @@ class Following:
         self.news = asyncio.Event()
         self._created = reply
         self._failures = 0
+        self._given_up = False
 
     # -- for whoever waits ---------------------------------------------------------------------------------
 
@@ -86,7 +87,7 @@ class Following:
             return await self._to_its_end()
         except BaseException as error:
             if not self.latest.is_final and not isinstance(error, RequestError):
-                self._give_up()
+                self.give_up()
             raise
         finally:
             self.connection.tasks.pop(self.task_id, None)
@@ -150,8 +151,11 @@ class Following:
             method, f"{named},{members}" if members else named, name=self.task_id, meta=self.request.meta
         )
 
-    def _give_up(self) -> None:
-        """Tell the server that nobody waits for it; what it answers is not waited for either."""
+    def give_up(self) -> None:
+        """Tell the server, once, that nobody waits for it; any thread may call this. Its answer is not waited for."""
+        if self._given_up:
+            return
+        self._given_up = True
         if self._may_be_cancelled:
             with suppress(MCPMagicsError):
                 self.connection.submit("tasks/cancel", f'"taskId":{compact(self.task_id)}', name=self.task_id)

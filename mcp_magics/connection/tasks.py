@@ -30,6 +30,7 @@ async def followed(connection: Connection, request: Request, reply: Reply, first
     try:
         await Until(job, connection.spec.name, task.overdue, lambda: task.life)
     except BaseException:
+        task.give_up()  # here and now: what this thread sends next comes after it
         job.cancel()
         raise
     if isinstance(job.error, asyncio.CancelledError):
