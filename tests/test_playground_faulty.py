@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import signal
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+import httpx2
 import pytest
 from support.peer import META, Peer, playground
 
+from mcp_magics.playground import host
 from mcp_magics.playground.faulty import FAULTS
+from mcp_magics.playground.host import Wanted
 
 
 def faulty(fault: str, *options: str) -> AbstractContextManager[Peer]:
@@ -342,3 +346,51 @@ def test_a_cut_answer_is_half_a_message_and_the_next_call_is_whole() -> None:
             json.loads(peer.line())
         called(peer, "raw_frame")
         assert "raw_frame" in text_of(peer.answer())
+
+
+# --- over HTTP -------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def over_http(fault: str) -> Iterator[str]:
+    [running] = host.start(["faulty"], Wanted(transport="http", fault=fault))
+    try:
+        yield str(running.url)
+    finally:
+        host.stop("faulty")
+
+
+def posted(url: str, tool: str, **params: Any) -> str:
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": {}} | params}
+    return httpx2.post(url, json=message).text
+
+
+def test_over_http_an_answer_is_an_event_and_a_notification_is_accepted() -> None:
+    with over_http("none") as url:
+        event, data, *_ = posted(url, "echo", arguments={"text": "hi"}).splitlines()
+        assert event == "event: message"
+        assert text_of(json.loads(data.removeprefix("data: "))) == "hi"
+        assert httpx2.post(url, json={"jsonrpc": "2.0", "method": "notifications/initialized"}).status_code == 202
+        assert httpx2.get(url).status_code == 405
+
+
+def test_over_http_a_cut_answer_is_the_end_of_its_stream() -> None:
+    with over_http("cut-answer") as url:
+        body = posted(url, "echo", arguments={"text": "hi"})
+        assert body.startswith("event: message\ndata: {")
+        assert not body.endswith("\n")
+        assert "raw_frame" in posted(url, "raw_frame")
+
+
+def test_over_http_a_second_answer_comes_on_the_same_stream() -> None:
+    with over_http("duplicate-ids") as url:
+        assert posted(url, "echo").count("event: message") == 2
+
+
+def test_over_http_a_question_comes_before_its_answer_in_another_post() -> None:
+    with over_http("duplicate-question-ids") as url:
+        body = posted(url, "echo", arguments={"text": "hi"})
+        assert body.count("elicitation/create") == 2
+        answered = httpx2.post(url, json={"jsonrpc": "2.0", "id": "same-1", "result": ACCEPTED})
+        assert answered.status_code == 202
+        assert '{"accept": 1}' in posted(url, "answers").replace("\\", "")

@@ -61,7 +61,7 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
             Entry("l2", "An HTTP server that needs a login, and its authorization server.", ("http",), listeners=2),
             Entry("l3", "A bot challenge where an HTTP server should be.", ("http",)),
             Entry("l4", "An HTTP server that takes one bearer token, and has no OAuth.", ("http",)),
-            Entry("faulty", "A stdio server that breaks the protocol in the way you name.", ("stdio",)),
+            Entry("faulty", "A server that breaks the protocol in the way you name.", ("stdio", "http")),
         )
     }
 )

@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if line.fault not in faults:
         parser.error(f"{entry.name} has no fault {line.fault}; write --fault with one of: {', '.join(sorted(faults))}")
     if line.name == "faulty":
-        _run_faulty(line)
+        _run_faulty(line, transport)
         return
     from mcp_magics.playground.serve import Address, serve
 
@@ -34,11 +34,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     serve(build(line.name, options), address)
 
 
-def _run_faulty(line: argparse.Namespace) -> None:
-    from mcp_magics.playground.faulty import run
+def _run_faulty(line: argparse.Namespace, transport: str) -> None:
+    from mcp_magics.playground.faulty import http, run
     from mcp_magics.playground.plain_server import Settings
 
-    run(line.fault, Settings(eras=line.protocol, delay=line.delay, size=line.size))
+    channel = http.listen(line.name, line.port, lifeline=line.lifeline) if transport == "http" else None
+    run(line.fault, Settings(eras=line.protocol, delay=line.delay, size=line.size), channel)
 
 
 def _parser() -> argparse.ArgumentParser:
