@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.connection.script import Script
+from mcp_magics.connection.task import AsTask
 from mcp_magics.connection.waiting import Patience
 from mcp_magics.wire.message import compact
 
@@ -15,15 +17,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CallOptions:
-    """How to wait for calls; ``timeout`` None means the server's own ``tool_timeout``. Seconds."""
+    """How to wait for calls; ``timeout`` None means the server's own ``tool_timeout``. Seconds.
+
+    ``answers`` are for what the server asks meanwhile (:class:`~mcp_magics.connection.script.Script`).
+    """
 
     timeout: float | None = None
     max_time: float | None = None
     meta: Mapping[str, Any] | None = None
+    task: AsTask | None = None
+    answers: Sequence[str | Mapping[str, Any]] = ()
 
     def patience(self, spec: ServerSpec) -> Patience:
         """The clock of one request."""
         return Patience(spec.tool_timeout if self.timeout is None else self.timeout, self.max_time)
+
+    def script(self) -> Script | None:
+        """What answers the questions of one request; None where nothing was given."""
+        return Script(self.answers) if self.answers else None
 
     @property
     def meta_members(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.connection.approval import mode_for, needs_approval
@@ -11,6 +12,8 @@ from mcp_magics.connection.catalog import is_enabled
 from mcp_magics.connection.exchange import Request, exchange, on_loop
 from mcp_magics.connection.given import tools_named
 from mcp_magics.connection.inbox import Hearing
+from mcp_magics.connection.task import claimed, promised, task_members
+from mcp_magics.connection.tasks import followed
 from mcp_magics.errors import ApprovalError, ConfigurationError, RequestCancelledError
 from mcp_magics.wire.message import compact
 
@@ -82,23 +85,40 @@ class ServerSteps:
             self._live.refuse_unknown(tool)
         text = arguments(known)
         notes += await self._approved(tool, known)
-        with self.connection.inbox.hearing(self.name) as hearing:
-            reply = await exchange(self.connection, self._call_request(tool, text, hearing))
+        with self.connection.inbox.hearing(self.name, self._options.script()) as hearing:
+            task = self._task_members(tool, known)
+            request = self._call_request(tool, text, hearing, task)
+            reply = await exchange(self.connection, request)
+            first = promised(reply.message) if task else claimed(reply.message)
+            if first is not None:
+                reply = await followed(self.connection, request, reply, first)
+        schema = known.output_schema if known else None
+        self.connection.answered("tools/call", reply, name=tool, output_schema=schema)
         result = CallResult(
             reply,
             server=self.name,
             tool=tool,
             arguments_text=text,
             input_schema=known.input_schema if known else None,
-            output_schema=known.output_schema if known else None,
+            output_schema=schema,
             notes=notes + hearing.notes,
             protocol_version=self.protocol_version,
         )
         result.app = declared_app(self.name, known.raw) if known else None
         return result
 
-    def _call_request(self, tool: str, arguments: str, hearing: Hearing) -> Request:
+    def _task_members(self, tool: str, known: Tool | None) -> str:
+        """The member of params that makes it a task; empty where it is to be none, as nearly always."""
+        wish, execution = self._options.task, known.raw.get("execution") if known is not None else None
+        if wish is None and execution is None:
+            return ""
+        support = execution.get("taskSupport") if isinstance(execution, dict) else None
+        return task_members(tool, self.connection, support, wish)
+
+    def _call_request(self, tool: str, arguments: str, hearing: Hearing, task: str = "") -> Request:
         members = f'"name":{compact(tool)},"arguments":{arguments}'
+        if task:
+            members = f"{members},{task}"
         return Request(
             "tools/call",
             members,
@@ -117,8 +137,14 @@ class ServerSteps:
         await self.ready_steps()
         if method == "tools/call":
             await self._allowed(members)
-        request = Request(method, members, name, self._options.meta_members, self._options.patience(self.spec))
-        return await exchange(self.connection, request)
+        with self.connection.inbox.hearing(self.name, self._options.script()) as hearing:
+            patience = self._options.patience(self.spec)
+            request = Request(method, members, name, self._options.meta_members, patience, hearing=hearing)
+            reply = await exchange(self.connection, request)
+        if hearing.notes:
+            reply = replace(reply, notes=hearing.notes)
+        self.connection.answered(method, reply, name=name)
+        return reply
 
     async def result(self, method: str, members: str) -> Mapping[str, Any]:
         """Steps: the ``result`` of any request as an object (:class:`~mcp_magics.connection.catalog.Requester`)."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mcp_magics.magics.verb import Positional, Verb
-from mcp_magics.magics.verbs.common import ASKING, COMMON, LISTING, MAYBE_SERVER, PROTOCOL, flag
+from mcp_magics.magics.verbs.common import ASKING, COMMON, LISTING, MAYBE_SERVER, NO_WAIT, PROTOCOL, TASK, flag
 
+NO_APP = flag("no-app", "do not show the tool's app beside its result")
 _TOOL = Positional("SERVER.TOOL", "target")
 
 VERBS = (
@@ -30,7 +31,15 @@ VERBS = (
         "tools",
         "call a tool",
         (_TOOL, Positional("JSON", "json", required=False)),
-        (*ASKING, flag("raw", "send the body's text as the arguments, as it is"), PROTOCOL, *COMMON),
+        (
+            *ASKING,
+            NO_WAIT,
+            TASK,
+            flag("raw", "send the body's text as the arguments, as it is"),
+            NO_APP,
+            PROTOCOL,
+            *COMMON,
+        ),
         takes_body=True,
         assignments=True,
         example="%mcp call everything.get-sum a=40 b={n + 1} -o total",
