@@ -6,11 +6,15 @@ import html
 import re
 import shutil
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from mcp_magics.results.sanitise import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
     from IPython.core.display_functions import DisplayHandle
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -18,27 +22,54 @@ if TYPE_CHECKING:
 
 Bundle = dict[str, Any]
 
+REDRAW_EVERY = 0.1
+MOVE_EVERY = 0.5
+GONE_AFTER = 1.0
+"""Seconds between two drawings, between two moves of a bar without a total, and until a bar nobody looks at goes."""
+MOST_BARS = 20
 WIDTH = 30
+_BLOCK = 6
 LONGEST_MESSAGE = 120
 _OURS = re.compile(r"\s*(?:[\w.]+\s*=\s*)?%mcp\w*\s")
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One request under way: its newest progress, the ``elapsed`` seconds, and when that was looked at."""
+
+    progress: Progress
+    elapsed: float
+    looked: float
+
+
 class ProgressBar:
-    """Drawn once the server has reported progress and ``after`` seconds have passed; redrawn when that changes."""
+    """The bars of one command, a line for each of its requests.
+
+    Drawn once the server has reported progress and ``after`` seconds have passed, and redrawn at most every
+    :data:`REDRAW_EVERY` seconds, however much is reported.
+    """
 
     def __init__(self, after: float, surface: Surface | None) -> None:
         self._after = after
-        self._drawn: Progress | None = None
         self._surface = surface
+        self._rows: dict[Hashable, Row] = {}
+        self._drawn: Bundle = {}
+        self._drawn_at = -REDRAW_EVERY
         self.on_screen = False
 
-    def draw(self, progress: Progress | None, elapsed: float) -> None:
-        """Show ``progress`` if there is any news."""
-        if self._surface is None or progress is None or progress is self._drawn or elapsed < self._after:
+    def draw(self, progress: Progress | None, elapsed: float, request: Hashable = None) -> None:
+        """Show the ``progress`` of one ``request``, if there is any news; one that nobody asks after is gone."""
+        if self._surface is None or progress is None or elapsed < self._after:
             return
-        self._drawn = progress
-        self._surface.show(bundle(progress))
-        self.on_screen = True
+        now = time.monotonic()
+        self._rows[request] = Row(progress, elapsed, now)
+        if now - self._drawn_at < REDRAW_EVERY:
+            return
+        self._rows = {key: row for key, row in self._rows.items() if now - row.looked < GONE_AFTER}
+        shown = stacked(tuple(self._rows.values()))
+        if shown != self._drawn:
+            self._drawn, self._drawn_at, self.on_screen = shown, now, True
+            self._surface.show(shown)
 
     def give_way(self, data: Bundle | None = None) -> None:
         """Leave the saved output: to ``data``, or to nothing."""
@@ -133,34 +164,57 @@ def _is_all_of(cell: str) -> bool:
 
 
 class _TerminalLine:
-    """The line the cursor is on."""
+    """The line the cursor is on; commands that run side by side share it."""
+
+    _on_it: ClassVar[dict[int, str]] = {}
 
     def show(self, data: Bundle) -> None:
-        width = shutil.get_terminal_size().columns - 1
-        sys.stdout.write(f"\r{data['text/plain'][:width]}\x1b[K")
-        sys.stdout.flush()
+        self._on_it[id(self)] = " | ".join(data["text/plain"].splitlines())
+        self._write()
 
     def end(self, data: Bundle | None) -> None:
         from IPython.display import display
 
-        sys.stdout.write("\r\x1b[K")
-        sys.stdout.flush()
+        self._on_it.pop(id(self), None)
+        self._write()
         if data is not None:
             display(data, raw=True)
 
+    def _write(self) -> None:
+        width = shutil.get_terminal_size().columns - 1
+        sys.stdout.write(f"\r{' | '.join(self._on_it.values())[:width]}\x1b[K")
+        sys.stdout.flush()
 
-def bundle(progress: Progress) -> Bundle:
-    """One state of the bar, rich and plain."""
+
+def stacked(rows: Sequence[Row]) -> Bundle:
+    """Several bars, a line each; of very many the first."""
+    parts = [bundle(row.progress, row.elapsed) for row in rows[:MOST_BARS]]
+    more = [f"… and {len(rows) - MOST_BARS:,} more"] if len(rows) > MOST_BARS else []
+    return {
+        "text/plain": "\n".join([*(part["text/plain"] for part in parts), *more]),
+        "text/html": "<br>".join([*(part["text/html"] for part in parts), *more]),
+    }
+
+
+def bundle(progress: Progress, elapsed: float = 0.0) -> Bundle:
+    """One bar, rich and plain: how much of the total; where there is none, that it moves, and for how long."""
     message = clean(progress.message or "")[:LONGEST_MESSAGE]
-    if not progress.total:
-        return {
-            "text/plain": f"… {progress.progress:g} {message}".rstrip(),
-            "text/html": f"<progress></progress> {progress.progress:g} {html.escape(message)}",
-        }
+    if not progress.total or progress.total < 0:
+        return _moving(progress, message, elapsed)
     share = min(max(progress.progress / progress.total, 0), 1)
     filled = round(share * WIDTH)
     count = f"{progress.progress:g}/{progress.total:g}"
     return {
         "text/plain": f"[{'█' * filled}{'·' * (WIDTH - filled)}] {count} {message}".rstrip(),
         "text/html": f'<progress value="{share:.4f}" max="1"></progress> {count} {html.escape(message)}',
+    }
+
+
+def _moving(progress: Progress, message: str, elapsed: float) -> Bundle:
+    turn = int(elapsed / MOVE_EVERY) % (2 * (WIDTH - _BLOCK))
+    at = min(turn, 2 * (WIDTH - _BLOCK) - turn)
+    told = f"{progress.progress:g} {message}".rstrip() + f" · {elapsed:.0f} s"
+    return {
+        "text/plain": f"[{'·' * at}{'█' * _BLOCK}{'·' * (WIDTH - _BLOCK - at)}] {told}",
+        "text/html": f"<progress></progress> {html.escape(told)}",
     }
