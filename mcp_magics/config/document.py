@@ -176,6 +176,7 @@ def _shared_entry(spec: ServerSpec) -> dict[str, Any]:
     changed = {key: value for key, value in values.items() if value != _DEFAULTS[keys.get(key, key)]}
     tools = {tool: {"approval_mode": mode} for tool, mode in spec.tool_approvals.items()}
     lists = _present({"disabled_tools": list(spec.disabled_tools), "tools": tools, "reload": list(spec.reload)})
+    lists |= _present({"capabilities": dict(spec.capabilities), "extensions": dict(spec.extensions)})
     enabled_tools = {} if spec.enabled_tools is None else {"enabled_tools": list(spec.enabled_tools)}
     return {**changed, **enabled_tools, **lists}
 

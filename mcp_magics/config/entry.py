@@ -79,6 +79,12 @@ class SharedEntry(_Raw):
     supports_parallel_tool_calls: bool | None = Field(
         None, description="Accepted for Codex; calls here are parallel where the cell is."
     )
+    capabilities: dict[Text, dict[str, Any]] | None = Field(
+        None, description="Experimental capabilities this client declares, each with its settings."
+    )
+    extensions: dict[Text, dict[str, Any]] | None = Field(
+        None, description="Extensions this client declares, each with its settings."
+    )
     env_file: Text | None = Field(None, description="A file of NAME=value lines where ${NAME} is looked for too.")
 
 

@@ -119,7 +119,7 @@ def _codex(spec: ServerSpec, others: list[str]) -> str:
     entry = {
         key: value
         for key, value in entry_from_spec(spec).items()
-        if key not in ("type", "protocol", "reload", "env_file")
+        if key not in ("type", "protocol", "reload", "capabilities", "extensions", "env_file")
     }
     entry = _with_forwarded(entry) if isinstance(spec.transport, StdioTransport) else _with_env_headers(entry)
     name = alias(spec.name, [alias(other) for other in others])

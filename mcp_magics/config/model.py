@@ -98,7 +98,8 @@ class ServerSpec:
     """One server: where it is, how long to wait for it, which of its tools may be used.
 
     ``startup_timeout`` and ``tool_timeout`` are seconds. Two specs are equal when connecting to them is the
-    same thing; that is what ``%mcp add`` compares to say "unchanged".
+    same thing; that is what ``%mcp add`` compares to say "unchanged". ``capabilities`` (experimental ones) and
+    ``extensions`` are what this client declares to it beyond its own, each with its settings.
     """
 
     name: str
@@ -113,4 +114,6 @@ class ServerSpec:
     approval: Approval = "approve"
     tool_approvals: Mapping[str, Approval] = field(default_factory=lambda: MappingProxyType({}))
     reload: tuple[str, ...] = ()
+    capabilities: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    extensions: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     oauth: OAuthOptions = OAuthOptions()

@@ -238,6 +238,8 @@ def _shared(entry: SharedEntry) -> dict[str, Any]:
         "disabled_tools": tuple(entry.disabled_tools or ()),
         "protocol": entry.protocol,
         "approval": entry.default_tools_approval_mode,
+        "capabilities": MappingProxyType(dict(entry.capabilities)) if entry.capabilities else None,
+        "extensions": MappingProxyType(dict(entry.extensions)) if entry.extensions else None,
         "tool_approvals": MappingProxyType(
             {tool: each.approval_mode for tool, each in (entry.tools or {}).items() if each.approval_mode}
         ),

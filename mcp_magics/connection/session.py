@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mcp_magics.connection.asked import RefusedError
 from mcp_magics.connection.client_tasks import ClientTasks, declared_with_tasks, related
+from mcp_magics.connection.declared import with_configured
 from mcp_magics.connection.handlers import QUESTIONS
 from mcp_magics.connection.overheard import Overheard
 from mcp_magics.results.app import EXTENSION, MIME_TYPE
@@ -39,7 +40,7 @@ async def open_session(channel: Channel, spec: ServerSpec, asked: Asked) -> Asyn
 
     asked.channel = channel
     tasks = ClientTasks()
-    session: ClientSession = _session_type()(channel, asked, tasks)
+    session: ClientSession = _session_type()(channel, asked, tasks, spec)
     problem: BaseException | None = None
     async with session, tasks:
         try:
@@ -69,7 +70,7 @@ def _session_type() -> Any:
     class Session(ClientSession):
         """A ``ClientSession`` whose server's requests and notifications are heard as they came."""
 
-        def __init__(self, channel: Channel, asked: Asked, tasks: ClientTasks) -> None:
+        def __init__(self, channel: Channel, asked: Asked, tasks: ClientTasks, spec: ServerSpec) -> None:
             super().__init__(
                 dispatcher=cast("Dispatcher[Any]", channel.dispatcher),
                 client_info=types.Implementation(name="mcp_magics", version=__version__, title="mcp_magics"),
@@ -81,12 +82,14 @@ def _session_type() -> Any:
                 sampling_callback=cast("Any", _never),
                 list_roots_callback=cast("Any", _never),
             )
+            self._spec = spec
             self._asked = asked
             self._answers = _Answers(asked, tasks, channel)
             self._overheard = Overheard(asked)
 
         def _build_capabilities(self, version: str) -> types.ClientCapabilities:
-            return declared_with_tasks(super()._build_capabilities(version), version)
+            own = declared_with_tasks(super()._build_capabilities(version), version)
+            return with_configured(own, self._spec)
 
         async def _on_request(
             self, dctx: DispatchContext[Any], method: str, params: Mapping[str, Any] | None

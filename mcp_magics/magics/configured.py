@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_magics.config.view import transport_json
 from mcp_magics.results.sanitise import one_line
+from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,8 @@ def filters(found: ScopedSpec) -> dict[str, Any]:
         "default_tools_approval_mode": spec.approval,
         "tools_approval_modes": dict(spec.tool_approvals),
         "reload": list(spec.reload),
+        "capabilities": dict(spec.capabilities),
+        "extensions": dict(spec.extensions),
         "oauth": _oauth(spec.oauth),
     }
 
@@ -54,6 +57,8 @@ def _keys(spec: ServerSpec) -> Iterator[tuple[str, str]]:
     yield "default_tools_approval_mode", "" if spec.approval == "approve" else spec.approval
     yield "approval_mode of tools", _text(spec.tool_approvals)
     yield "reload", _text(spec.reload)
+    yield "capabilities", _declared(spec.capabilities)
+    yield "extensions", _declared(spec.extensions)
     for key, value in _oauth(spec.oauth).items():
         yield f"oauth {key}", _text(value)
 
@@ -67,6 +72,10 @@ def _oauth(options: OAuthOptions) -> dict[str, Any]:
         "callback_port": options.callback_port,
     }
     return {key: value for key, value in given.items() if value is not None}
+
+
+def _declared(told: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={compact(settings)}" for name, settings in told.items())
 
 
 def _text(value: Any) -> str:

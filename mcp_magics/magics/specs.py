@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from mcp_magics.errors import CommandError
 from mcp_magics.magics.oauth_options import oauth_entry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mcp_magics.config.model import ServerSpec
     from mcp_magics.magics.context import Defaults
     from mcp_magics.magics.parse import Command
@@ -72,11 +75,31 @@ def _given(command: Command) -> dict[str, Any]:
         "protocol": options.text("protocol"),
         "approval": options.text("approval"),
         "reload": options.many("reload"),
+        "capabilities": _declared(options.many("capability"), "capability"),
+        "extensions": _declared(options.many("extension"), "extension"),
         "enabled": False if options.flag("disabled") else None,
         "required": True if options.flag("required") else None,
         **oauth_entry(options),
     }
     return {key: value for key, value in given.items() if value not in (None, (), {})}
+
+
+def _declared(words: Sequence[str], option: str) -> dict[str, Any]:
+    """What each ``NAME`` or ``NAME=JSON`` declares: an object of settings, an empty one where none is given."""
+    told: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        try:
+            told[name] = json.loads(text) if equals else {}
+        except ValueError:
+            told[name] = None
+        if not name or not isinstance(told[name], dict):
+            raise CommandError(
+                f"--{option} takes NAME or NAME=JSON, the JSON an object: {word!r}",
+                phase="parse",
+                next_step=f"--{option} '{name or 'com.example/name'}={{\"key\": true}}'",
+            )
+    return told
 
 
 def specs_from_body(command: Command, defaults: Defaults) -> list[ServerSpec]:
@@ -106,6 +129,8 @@ _OVERRIDABLE = frozenset(
         "protocol",
         "approval",
         "reload",
+        "capabilities",
+        "extensions",
         "enabled",
         "required",
     }

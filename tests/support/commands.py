@@ -27,3 +27,8 @@ def odd_stdio(name: str, eras: str = "both") -> str:
 def apps(elsewhere: str = "https://elsewhere.example") -> str:
     """The server of :mod:`support.apps_server`, whose hostile apps would like to go ``elsewhere``."""
     return shlex.join([sys.executable, str(HERE / "apps_server.py"), elsewhere])
+
+
+def content(eras: str = "both") -> str:
+    """The server of :mod:`support.content_server`: templates, prompts, completions, skills."""
+    return shlex.join([sys.executable, str(HERE / "content_server.py"), eras])

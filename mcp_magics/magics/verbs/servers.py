@@ -35,6 +35,8 @@ _ADD = (
         "choice",
         choices=("approve", "auto", "writes", "prompt"),
     ),
+    Option("capability", "NAME[=JSON]", "declare this experimental capability to the server", "many"),
+    Option("extension", "NAME[=JSON]", "declare this extension to the server", "many"),
     _SCOPE,
     Option(
         "transport",
