@@ -74,9 +74,10 @@ def test_a_long_log_shows_its_newest_lines_and_the_line_to_type_for_all(shell: S
 def test_a_server_of_2026_07_28_without_log_messages_says_how_to_ask_for_them(shell: Shell) -> None:
     shell(f"%mcp add s1 --protocol 2026-07-28 -- {playground('s1')}")
     note = shell("%mcp log s1").text.splitlines()[-1]
-    assert note.startswith("s1: in 2026-07-28 log messages come only with a call that asks for them")
-    typed = note.partition(": %mcp ")[2].replace("TOOL", "log message=heard level=warning")
+    assert note.startswith("s1: in 2026-07-28 log messages come only with a request that asks for them")
+    typed = note.partition(": %mcp ")[2]
     shell(f"%mcp {typed}")
+    shell("%mcp call s1.log message=heard level=warning")
     text = shell("%mcp log s1").text
     assert "heard" in text
     assert "2026-07-28" not in text

@@ -163,6 +163,14 @@ class Live:
         news = self.connection.news.pop("tools", [])
         return (f"{why}: {'; '.join(news[:10])}",) if news else ((why,) if why.startswith("restarted,") else ())
 
+    def roots_changed(self) -> None:
+        """Tell a handshake server to ask for the roots anew (client/roots); a later one asks when it needs them."""
+        connection = self.connection
+        if connection.state == "ready" and connection.envelope is not None and not connection.envelope.modern:
+            connection.tell("notifications/roots/list_changed")
+        for era in self._eras.values():
+            era.roots_changed()
+
     # -- permission ------------------------------------------------------------------------------------------
 
     def start_login(self, wishes: LoginWishes, *, asks_here: bool) -> LoginJob:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -11,13 +11,17 @@ from mcp_magics.config.model import OAuthOptions
 from mcp_magics.connection.contents import Contents
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.given import arguments_text
+from mcp_magics.connection.jobs import jobs
 from mcp_magics.connection.logins import LOGIN_TIMEOUT, LoginWishes
+from mcp_magics.connection.streams import Streams
+from mcp_magics.connection.task import AsTask
 from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
     from mcp_magics.auth.login import Visitor
     from mcp_magics.auth.status import AuthStatus
     from mcp_magics.config.model import Protocol, Scope
+    from mcp_magics.connection.jobs import Job
     from mcp_magics.connection.login_job import LoginJob
     from mcp_magics.connection.oauth_flow import OAuthFlow
     from mcp_magics.connection.permission import Permission
@@ -25,10 +29,11 @@ if TYPE_CHECKING:
     from mcp_magics.connection.toolbox import Toolbox
     from mcp_magics.errors import Failure
     from mcp_magics.results.call import CallResult
+    from mcp_magics.results.listing import Listing
     from mcp_magics.results.reply import Reply
 
 
-class Server(Contents):
+class Server(Contents, Streams):
     """One registered server; its requests, each in two forms: waited for and awaited."""
 
     # -- what it is ----------------------------------------------------------------------------------------
@@ -54,6 +59,11 @@ class Server(Contents):
         return self._live.log
 
     @property
+    def violations(self) -> Listing:
+        """What it broke of the specification in all it said so far, in any era: a table with ``.df``."""
+        return self._live.log.breaches.table()
+
+    @property
     def tools(self) -> Toolbox:
         """The tools: ``tools["exact-name"]`` always, ``tools.exact_name`` where that is unambiguous. Connects."""
         from mcp_magics.connection.toolbox import Toolbox
@@ -62,11 +72,24 @@ class Server(Contents):
         return Toolbox(self)
 
     def with_options(
-        self, *, timeout: float | None = None, max_time: float | None = None, meta: Mapping[str, Any] | None = None
+        self,
+        *,
+        timeout: float | None = None,
+        max_time: float | None = None,
+        meta: Mapping[str, Any] | None = None,
+        answers: Sequence[str | Mapping[str, Any]] | None = None,
     ) -> Server:
-        """The same server with other call options (seconds)."""
-        given = {"timeout": timeout, "max_time": max_time, "meta": meta}
+        """The same server with other call options (seconds).
+
+        ``answers`` are used in order for what it asks during each call, the last one for all that follow: a dict is
+        the content of a form, a text ``accept``, ``decline``, ``cancel`` or a reply for a language model.
+        """
+        given = {"timeout": timeout, "max_time": max_time, "meta": meta, "answers": answers}
         return Server(self._live, replace(self._options, **{k: v for k, v in given.items() if v is not None}))  # type: ignore[arg-type]
+
+    def as_task(self, ttl: float | None = None) -> Server:
+        """The same server, whose tools are run as tasks, kept for ``ttl`` seconds; None: as long as it likes."""
+        return Server(self._live, replace(self._options, task=AsTask(ttl)))
 
     def in_era(self, protocol: Protocol) -> Server:
         """The same server spoken to in one protocol era (``2026-07-28`` or ``legacy``)."""
@@ -87,6 +110,12 @@ class Server(Contents):
         """The same, awaited: the loop goes on meanwhile."""
         text = arguments_text(arguments, kwargs)
         return await self._await(self.call_steps(tool, lambda _known: text))
+
+    def start(self, tool: str, arguments: Mapping[str, Any] | None = None, /, **kwargs: Any) -> Job[CallResult]:
+        """Call ``tool`` and return at once: ``job.wait()`` or ``await job`` gives the result."""
+        text = arguments_text(arguments, kwargs)
+        steps = self.call_steps(tool, lambda _known: text)
+        return jobs.start(self.name, f"{self.name}.{tool}", steps, self._attendant)
 
     def request(self, method: str, params: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """Send any request and return its ``result``; raises ``RequestError`` for a JSON-RPC error."""

@@ -82,6 +82,9 @@ class Showing:
 
     def _show(self, value: Any) -> Any:
         """One part goes through the display hook where there is one; several become outputs of their own."""
+        if getattr(value, "draws_itself", False):  # and goes on doing so, in an output of its own
+            self._bar.give_way()
+            return self._worth(value)
         parts = list(value.display_parts()) if hasattr(value, "display_parts") else [value._repr_mimebundle_()]
         if self._saved:
             parts.append(Note(self._saved)._repr_mimebundle_())

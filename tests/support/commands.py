@@ -32,3 +32,8 @@ def apps(elsewhere: str = "https://elsewhere.example") -> str:
 def content(eras: str = "both") -> str:
     """The server of :mod:`support.content_server`: templates, prompts, completions, skills."""
     return shlex.join([sys.executable, str(HERE / "content_server.py"), eras])
+
+
+def streaming(*without: str) -> str:
+    """The server of :mod:`support.streaming_server`, in both eras, ``without`` something."""
+    return shlex.join([sys.executable, str(HERE / "streaming_server.py"), "both", *without])

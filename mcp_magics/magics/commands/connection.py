@@ -6,15 +6,15 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from mcp_types import LOG_LEVEL_META_KEY
-
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.glance import row
+from mcp_magics.connection.log_level import LEVELS, OFF, checked_level
 from mcp_magics.connection.serverlog import log_table
-from mcp_magics.errors import CommandError
 from mcp_magics.magics.cards import ServerCard
+from mcp_magics.magics.commands.named import server_named
 from mcp_magics.magics.commands.servers import connect_all
 from mcp_magics.magics.outcome import Note
+from mcp_magics.magics.parse import quoted
 from mcp_magics.results.listing import Listing, counted
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _ERAS: tuple[Protocol, ...] = ("auto", "2026-07-28", "legacy")
 _STATUS = ("server", "transport", "requirement", "credential", "connection", "tools", "pid", "process")
-_LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 
 
 def _chosen(context: Context, command: Command) -> list[Server]:
@@ -93,9 +92,16 @@ async def do_status(context: Context, command: Command) -> Listing:
         first, *others = _processes(server) or [{}]
         rows += [{**first, **row(server)}, *others]
     members = (*_STATUS, "problem")
-    problems = "; ".join(f"{each['server']}: {each['problem']}" for each in rows if each.get("problem"))
+    problems = [f"{each['server']}: {each['problem']}" for each in rows if each.get("problem")]
+    problems += _violations(_chosen(context, command))
     rows = [{member: each.get(member, "") for member in members} for each in rows]
-    return Listing(f"as of {datetime.now(UTC):%H:%M} UTC", _STATUS, rows, note=problems)
+    return Listing(f"as of {datetime.now(UTC):%H:%M} UTC", _STATUS, rows, note="; ".join(problems))
+
+
+def _violations(servers: list[Server]) -> list[str]:
+    """In how many ways each server broke the specification, and what to type to see them."""
+    found = [(server.name, len(server.violations)) for server in servers]
+    return [f"{counted(count, 'violation')}: %mcp violations {quoted(name)}" for name, count in found if count]
 
 
 async def _show_cards(context: Context, command: Command) -> None:
@@ -129,21 +135,37 @@ def _processes(server: Server) -> list[dict[str, Any]]:
     return rows
 
 
-async def do_log(context: Context, command: Command) -> Listing:
+async def do_log(context: Context, command: Command) -> Listing | Note:
     """What servers said on their own account: log messages, stderr, noise, violations — on one clock."""
     name = command.word(0)
+    if level := command.options.text("set"):
+        return await _set_level(context, command, level)
     servers = [context.servers[name]] if name else list(context.servers.values())
     least = command.options.text("level")
-    if least is not None and least not in _LEVELS:
-        raise CommandError(f"--level is one of {', '.join(_LEVELS)}", phase="parse", next_step="--level warning")
+    if least is not None:
+        least = checked_level(least, "%mcp log --level")
     lines = sorted((line for server in servers for line in server.log), key=lambda line: line.at)
     note = _silent_by_protocol(servers)
     if least is not None:
-        lines = [line for line in lines if line.level in _LEVELS[_LEVELS.index(least) :]]
+        heard = () if least == OFF else LEVELS[LEVELS.index(least) :]
+        lines = [line for line in lines if line.level.lower() in heard]
     if last := command.options.integer("last"):
         return log_table(lines[-last:], most=None, note=note)
     words = ["%mcp log", *([name] if name else []), *(["--level", least] if least else [])]
     return log_table(lines, f"{' '.join(words)} --last {len(lines)}", note=note)
+
+
+async def _set_level(context: Context, command: Command, word: str) -> Note:
+    """Steps: ask one server, or every connected one."""
+    level = checked_level(word, f"%mcp log {command.word(0) or ''} --set".replace("  ", " "))
+    if command.word(0):
+        servers = [server_named(context, command)]
+    else:
+        servers = [each for each in context.servers.values() if each.connection.state == "ready"]
+    notes = {server.name: await server.log_level_steps(level) for server in servers}
+    lines = [f"{name}: log level {level}{''.join(f'; {note}' for note in told)}" for name, told in notes.items()]
+    told = {name: list(each) for name, each in notes.items()}
+    return Note("\n".join(lines) or "nothing is connected", {"level": level, "servers": told})
 
 
 def _silent_by_protocol(servers: list[Server]) -> str:
@@ -151,13 +173,14 @@ def _silent_by_protocol(servers: list[Server]) -> str:
     silent = []
     for server in servers:
         envelope = server.connection.envelope
-        ready = server.connection.state == "ready" and "logging" in server.connection.capabilities
+        connection = server.connection
+        ready = connection.state == "ready" and "logging" in connection.capabilities and connection.log_level is None
         if ready and envelope is not None and envelope.modern and not server.log.lines("log"):
             silent.append(server.name)
     if not silent:
         return ""
-    era = f"{', '.join(silent)}: in 2026-07-28 log messages come only with a call that asks for them"
-    return f'{era}: %mcp call {silent[0]}.TOOL --meta \'{{"{LOG_LEVEL_META_KEY}": "info"}}\''
+    era = f"{', '.join(silent)}: in 2026-07-28 log messages come only with a request that asks for them"
+    return f"{era}: %mcp log {silent[0]} --set info"
 
 
 async def do_ping(context: Context, command: Command) -> Note:

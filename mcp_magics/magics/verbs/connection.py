@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mcp_magics.magics.verb import Option, Verb
-from mcp_magics.magics.verbs.common import COMMON, LAST, MAYBE_SERVER, PROTOCOL, SERVER, SERVERS, TIMEOUT
+from mcp_magics.magics.verb import Option, Positional, Verb
+from mcp_magics.magics.verbs.common import COMMON, LAST, MAYBE_SERVER, PROTOCOL, SERVER, SERVERS, TIMEOUT, flag
 
 VERBS = (
     Verb(
@@ -47,9 +47,32 @@ VERBS = (
         "connection",
         "server messages and stderr, on one clock",
         (MAYBE_SERVER,),
-        (LAST, Option("level", "LEVEL", "this level and above"), *COMMON),
+        (
+            LAST,
+            Option("level", "LEVEL", "this level and above"),
+            Option("set", "LEVEL", "ask the server for messages of this level and above, or off"),
+            *COMMON,
+        ),
         example="%mcp log everything --last 20",
         synonyms=("logs", "stderr"),
+    ),
+    Verb(
+        "subscribe",
+        "connection",
+        "show a resource again whenever its server says it has changed",
+        (SERVER, Positional("URI", "text", required=False)),
+        (flag("off", "end it, or all of the server"), *COMMON),
+        example="%mcp subscribe everything demo://resource/static/document/features.md -o features",
+        synonyms=("watch", "follow", "listen", "unsubscribe"),
+    ),
+    Verb(
+        "violations",
+        "connection",
+        "what a server broke of the specification so far",
+        (SERVER,),
+        COMMON,
+        example="%mcp violations everything",
+        synonyms=("breaches", "conformance"),
     ),
     Verb(
         "ping",
