@@ -12,6 +12,7 @@
     │   └── StillRunningError      a job was waited for long enough, and goes on
     ├── RequestCancelledError      the request ended before its answer, and who ended it
     ├── ToolError                  a tool result with ``isError``, where the caller asked for failure
+    ├── DifferenceError            two answers that should be the same, and are not
     ├── ExpectedError              ``--expect-error``, and no such error came
     ├── ApprovalError              a call that needs a person's approval did not get it
     └── ProtocolError              an answer that cannot be used (a repeated cursor, no JSON)
@@ -163,6 +164,13 @@ class ToolError(MCPMagicsError):
 
     default_class = "tool_error"
     result: Any = None
+
+
+class DifferenceError(MCPMagicsError):
+    """Two answers that were to be the same differ; ``comparison`` says where."""
+
+    default_class = "different"
+    comparison: Any = None
 
 
 class ExpectedError(MCPMagicsError):

@@ -98,7 +98,35 @@ class Sound:
     number: int
 
 
-Item = Line | Verbatim | Json | Sandboxed | Anchor | Grid | Picture | Sound
+@dataclass(frozen=True, slots=True)
+class Facing:
+    """One row of a :class:`Contrast`: a name, and what each side has there."""
+
+    name: str
+    left: Any
+    right: Any
+    is_different: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Two things side by side under their ``heads``; ``where`` holds it whole."""
+
+    heads: tuple[str, str]
+    rows: Sequence[Facing]
+    where: str
+
+    @property
+    def grid(self) -> Grid:
+        """The same as a table, a row that differs marked in its first column."""
+        left, right = (f"{head} " if head in ("", "at") else head for head in self.heads)
+        rows = [
+            {"": "≠" if row.is_different else "", "at": row.name, left: row.left, right: row.right} for row in self.rows
+        ]
+        return Grid(("", "at", left, right), rows, self.where)
+
+
+Item = Line | Verbatim | Json | Sandboxed | Anchor | Grid | Contrast | Picture | Sound
 
 
 @dataclass(frozen=True, slots=True)

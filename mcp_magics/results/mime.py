@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any, assert_never
 
+from mcp_magics.results.contrast import contrast_html
 from mcp_magics.results.document import (
     HTML_ROOM,
     Anchor,
+    Contrast,
     Document,
     Grid,
     Item,
@@ -79,7 +81,7 @@ def bundle(document: Document) -> Bundle:
 
 def parts(document: Document) -> list[Bundle]:
     """The document as outputs of their own: first all that is text, then each image and each sound, in order."""
-    text = document.only(Line, Verbatim, Json, Sandboxed, Anchor, Grid)
+    text = document.only(Line, Verbatim, Json, Sandboxed, Anchor, Grid, Contrast)
     first = [{"text/plain": plain(text), "text/html": _page(text)}] if text.body or text.footer else []
     return [*first, *(_own_bundle(item) for item in document.body if isinstance(item, Picture | Sound))]
 
@@ -109,6 +111,8 @@ def _item(item: Item, room: int) -> str:  # noqa: PLR0911 - one answer for each 
             return _anchor(item, room)
         case Grid():
             return _grid(item, room)
+        case Contrast():
+            return contrast_html(item, room)
         case Picture():
             return picture_html(item.image, picture_label(item.image, item.number))
         case Sound():

@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from mcp_magics.results.document import (
     PLAIN_ROOM,
     Anchor,
+    Contrast,
     Document,
     Grid,
     Item,
@@ -71,6 +72,8 @@ def _item(item: Item, room: int) -> str:  # noqa: PLR0911 - one answer for each 
             return fit(anchor_label(item), room)
         case Grid():
             return "\n".join(grid_lines(item, room, line_width()))
+        case Contrast():
+            return "\n".join(grid_lines(item.grid, room, line_width()))
         case Picture():
             return picture_label(item.image, item.number)
         case Sound():
