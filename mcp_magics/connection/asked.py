@@ -185,7 +185,10 @@ class Asked:
             if question.kind == "sampling":
                 raise
             return Answer("decline", by="handler", note="")
-        return self._noted(question, answer) if answer is not None else None
+        if answer is None:
+            return None
+        self.say_quietly(f"{question.kind} answered by the handler {handler.name}: {answer.action}")
+        return self._noted(question, answer)
 
     async def _called(
         self, handler: Handler, known: Mapping[str, Any], alone: Any, pair: tuple[Any, Any] | None = None

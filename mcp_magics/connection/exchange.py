@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mcp_magics.connection.loop import background
 from mcp_magics.connection.replies import reply_of
 from mcp_magics.connection.rounds import asks_for_input, settle
+from mcp_magics.connection.visits import URL_REQUIRED, explained, visited
 from mcp_magics.connection.waiting import Patience, Until, run_awaiting
-from mcp_magics.errors import ConnectionFailedError, RequestCancelledError, RequestTimeoutError
+from mcp_magics.errors import ConnectionFailedError, RequestCancelledError, RequestError, RequestTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
@@ -85,6 +86,10 @@ async def exchange(connection: Connection, request: Request) -> Reply:
         raise
     try:
         reply = reply_of(pending, connection.spec.name)
+    except RequestError as error:
+        if error.code != URL_REQUIRED:
+            raise
+        return await on_loop(connection.spec.name, _after_visits(attempt, error), attempt)
     except ConnectionFailedError as error:
         if error.failure.class_ != "session_expired":
             raise connection.explained(error, request.method) from None
@@ -119,6 +124,19 @@ async def _rounds(attempt: Attempt, reply: Reply) -> Reply:
         return await _sent_again(attempt)
 
     return await settle(attempt.connection, reply, again)
+
+
+async def _after_visits(attempt: Attempt, refused: RequestError) -> Reply:
+    """The request once more, after the addresses its server wants visited; raises ``RequestError`` otherwise."""
+    if attempt.request.hearing is not None:
+        attempt.request.hearing.begin()
+    again = await visited(attempt.connection, refused)
+    if again:
+        try:
+            return await _sent_again(attempt)
+        except RequestError as error:
+            refused = error
+    raise explained(refused, attempt.connection.spec.name)
 
 
 async def _in_new_session(attempt: Attempt) -> Reply:

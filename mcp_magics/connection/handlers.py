@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.connection.returned import roots_of
 from mcp_magics.errors import CommandError
 from mcp_magics.results.listing import Listing, counted
 
@@ -35,9 +37,9 @@ class Handler:
     def name(self) -> str:
         """What the function is called."""
         if not callable(self.function):
-            return f"{self.function!r}"[:80]
+            return ", ".join(str(each.get("uri")) for each in self.function)[:200] or "none"
         named = getattr(self.function, "__qualname__", None) or type(self.function).__qualname__
-        return str(named).rpartition("<locals>.")[2]
+        return str(named).rpartition("<locals>.")[2]  # a lambda is <lambda>
 
     def fits(self, kind: str, server: str, capabilities: Mapping[str, Any]) -> bool:
         """Whether it is for this question of this server."""
@@ -60,22 +62,28 @@ class Handlers:
     def __init__(self) -> None:
         self._all: tuple[Handler, ...] = ()
         self.server_named: Callable[[str], Any] = lambda name: name
+        self.roots_changed: Callable[[str | None], None] = lambda _server: None
 
-    def add(self, handler: Handler) -> None:
-        """Register ``handler`` in the place of one for the same kind, server and capability."""
-        if handler.kind != "roots" and not callable(handler.function):
-            raise CommandError(
-                f"a handler of {handler.kind} is a function, not {type(handler.function).__name__}",
-                phase="arguments",
-                next_step=f"%mcp handle {handler.kind} my_function",
-            )
+    def add(self, kind: str, function: Any, server: str | None = None, capability: str | None = None) -> Handler:
+        """Register ``function`` in the place of one for the same kind, server and capability.
+
+        Roots that are no function are read at once. Raises ``CommandError``.
+        """
+        handler = Handler(_known(kind), function, server, capability)
+        if not callable(function):
+            handler = replace(handler, function=_read_roots(handler))
         self._all = (*(each for each in self._all if not _same_place(each, handler)), handler)
+        if handler.kind == "roots":
+            self.roots_changed(server)
+        return handler
 
     def remove(self, kind: str, server: str | None = None) -> tuple[Handler, ...]:
         """Forget the handlers of ``kind`` (of one server, or all of them); what was forgotten."""
         kind = QUESTIONS.get(kind, kind)
         gone = tuple(each for each in self._all if each.kind == kind and server in (None, each.server))
         self._all = tuple(each for each in self._all if each not in gone)
+        if kind == "roots" and gone:
+            self.roots_changed(server)
         return gone
 
     def clear(self) -> None:
@@ -118,6 +126,36 @@ class Handlers:
 
     def __repr__(self) -> str:
         return repr(self.table())
+
+
+def _known(kind: str) -> str:
+    """``kind`` by its short name; raises ``CommandError`` for what nobody could ask."""
+    kind = QUESTIONS.get(kind, kind)
+    if kind in KINDS or "/" in kind or kind == "ping":
+        return kind
+    near = get_close_matches(kind, KINDS, n=1, cutoff=0.5)
+    raise CommandError(
+        f"{kind!r} is nothing to handle",
+        phase="parse",
+        evidence=(f"it is {', '.join(KINDS)} or a method, as notifications/mine",),
+        next_step=f"%mcp handle {near[0] if near else 'elicitation'} my_function",
+    )
+
+
+def _read_roots(handler: Handler) -> Any:
+    if handler.kind != "roots":
+        problem = f"a handler of {handler.kind} is a function, not {type(handler.function).__name__}"
+    else:
+        try:
+            return roots_of(handler.function)
+        except (TypeError, ValueError) as error:
+            problem = str(error)
+    raise CommandError(
+        problem,
+        phase="arguments",
+        evidence=("nothing was registered",),
+        next_step=f"%mcp handle {handler.kind} {'./data' if handler.kind == 'roots' else 'my_function'}",
+    )
 
 
 def _same_place(one: Handler, other: Handler) -> bool:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mcp_magics.auth.store import CredentialStore
     from mcp_magics.config.model import Scope, ServerSpec
     from mcp_magics.config.store import ScopedSpec
+    from mcp_magics.connection.handlers import Handler, Handlers
     from mcp_magics.errors import Failure
 
 Registered = Literal["added", "unchanged", "replaced"]
@@ -53,6 +54,7 @@ class Servers(Mapping[str, Server]):
     def __init__(self) -> None:
         self.journal = Journal()
         self.inbox = inbox
+        inbox.handlers.server_named, inbox.handlers.roots_changed = self.__getitem__, self._tell_roots
         self.store = Store()
         self.attendant: Callable[[], Attendant | None] = lambda: None
         self.fleeting: set[str] = set()
@@ -118,6 +120,26 @@ class Servers(Mapping[str, Server]):
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)
+
+    # -- answering what servers ask --------------------------------------------------------------------------
+
+    @property
+    def handlers(self) -> Handlers:
+        """The registered handlers; ``handlers.remove(kind, server)`` forgets some."""
+        return self.inbox.handlers
+
+    def handle(self, kind: str, function: Any, server: str | None = None, capability: str | None = None) -> Handler:
+        """Have ``function`` answer what servers ask: ``kind`` is ``elicitation``, ``sampling`` or a method.
+
+        For ``roots`` it may be the roots themselves; ``connected`` is called after connecting. ``server`` None is every
+        server, ``capability`` those that declare it. Raises ``CommandError`` or ``UnknownServerError``.
+        """
+        return self.handlers.add(kind, function, None if server is None else self[server].name, capability)
+
+    def _tell_roots(self, server: str | None) -> None:
+        for name, live in list(self._live.items()):
+            if server in (None, name):
+                live.roots_changed()
 
     # -- changing ------------------------------------------------------------------------------------------
 
@@ -209,6 +231,7 @@ class Servers(Mapping[str, Server]):
             background.stop()
             lifeline.stop()
         jobs.clear()
+        self.handlers.clear()
         self._live.clear()
         self.fleeting.clear()
         self._in_memory = None

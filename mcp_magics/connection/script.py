@@ -33,4 +33,4 @@ class Script:
         left = len(self._answers) - self._used
         if left <= 0:
             return ()
-        return (f"{left} of {len(self._answers)} --answer not used: the server asked {self._used} times",)
+        return (f"{left} of {len(self._answers)} answers given beforehand were not asked for",)

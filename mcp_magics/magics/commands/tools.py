@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.errors import CommandError, MCPMagicsError
 from mcp_magics.magics.body import Arguments, arguments_of
+from mcp_magics.magics.commands.answers import answers_of
 from mcp_magics.magics.commands.named import item_named, server_named
 from mcp_magics.magics.outcome import Message, expecting
 from mcp_magics.results.listing import Listing, counted
@@ -128,7 +129,10 @@ async def _dry_run(context: Context, server: Server, tool: str, command: Command
 def _with_options(server: Server, command: Command) -> Server:
     options = command.options
     return server.with_options(
-        timeout=options.seconds("timeout"), max_time=options.seconds("max-time"), meta=meta_of(command)
+        timeout=options.seconds("timeout"),
+        max_time=options.seconds("max-time"),
+        meta=meta_of(command),
+        answers=answers_of(command),
     )
 
 

@@ -24,6 +24,7 @@ ASKING = (
     flag("fail", "an error result fails the cell"),
     Option("expect-error", "[CLASS]", "fail unless an error (of this class) comes", "optional"),
     Option("meta", "JSON", "members of the request's _meta"),
+    Option("answer", "ANSWER", "answer what the server asks: JSON, @file, accept, decline or cancel", "many"),
     flag("dry-run", "show the message and send nothing"),
 )
 NO_WAIT = flag("no-wait", "return at once with a job; the result arrives in the same output")

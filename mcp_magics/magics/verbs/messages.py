@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from mcp_magics.magics.verb import Positional, Verb
+from mcp_magics.magics.verb import Option, Positional, Verb
 from mcp_magics.magics.verbs.common import ASKING, COMMON, NO_WAIT, SERVER, flag
 
 VERBS = (
+    Verb(
+        "handle",
+        "messages",
+        "have a function answer what servers ask; alone: all handlers",
+        (
+            Positional("KIND", "text", required=False),
+            Positional("FUNCTION", "text", required=False),
+            Positional("SERVER", "text", required=False, many=True),
+        ),
+        (
+            flag("remove", "forget the handlers of this kind"),
+            Option("server", "SERVER", "for this server only", "many"),
+            Option("capability", "NAME", "only for servers that declare it"),
+            *COMMON,
+        ),
+        example="%mcp handle elicitation my_function",
+        synonyms=("handler", "handlers", "on", "elicitation", "sampling", "roots"),
+    ),
     Verb(
         "request",
         "messages",
