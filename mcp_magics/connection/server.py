@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mcp_magics.config.model import OAuthOptions
+from mcp_magics.connection.apps import app_steps
 from mcp_magics.connection.contents import Contents
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.given import arguments_text
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mcp_magics.connection.serverlog import ServerLog
     from mcp_magics.connection.toolbox import Toolbox
     from mcp_magics.errors import Failure
+    from mcp_magics.results.app import App
     from mcp_magics.results.call import CallResult
     from mcp_magics.results.listing import Listing
     from mcp_magics.results.reply import Reply
@@ -129,6 +131,14 @@ class Server(Contents, Streams):
         """Send a notification: no answer, and no order relative to other messages (JSON-RPC 2.0 §4.1)."""
         self._block(self.ready_steps())
         self.connection.tell(method, compact(dict(params)) if params else "")
+
+    def app(self, uri: str) -> App:
+        """The app at a ``ui://`` address (``result.app.uri``), read; raises ``ProtocolError`` where it is none."""
+        return self._block(app_steps(self, uri))
+
+    async def aapp(self, uri: str) -> App:
+        """The same, awaited."""
+        return await self._await(app_steps(self, uri))
 
     def connect(self) -> Server:
         """Connect now; raises ``MCPMagicsError``."""
