@@ -191,7 +191,7 @@ def too_large(app: App) -> str:
     """Why a document is not shown for its size, or nothing."""
     if app.size <= LARGEST:
         return ""
-    return f"its document has {size_text(app.size)}, and {size_text(LARGEST)} are shown"
+    return f"its document has {size_text(app.size)}; up to {size_text(LARGEST)} can be shown"
 
 
 def is_app_type(declared: str | None) -> bool:

@@ -96,7 +96,7 @@ class View {
     this.app = null;
     this.panel = element("div", {}, { margin: "4px 0" });
     this.bar = element("div", { role: "status" }, { display: "flex", flexWrap: "wrap", gap: "6px", fontSize: "small" });
-    this.line = element("span", {}, { flex: "1 1 auto" });
+    this.line = element("span", { textContent: "waiting for the kernel" }, { flex: "1 1 auto" });
     this.bar.append(this.line, button("Close app", () => this.leave()));
     this.panel.append(this.bar);
     place.append(this.panel);
@@ -125,6 +125,7 @@ class View {
       this.post({ id: "mcp_magics-teardown", method: "ui/resource-teardown", params: { reason: "closed by the person" } });
       await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))]);
     }
+    this.end();
     this.model.send({ do: "close" });
   }
 
@@ -142,6 +143,7 @@ class View {
   begin(app) {
     if (this.frame) return;
     this.app = app;
+    this.line.textContent = "";
     this.frame = element("iframe", { title: `app of ${app.server}` }, {
       width: "100%",
       height: `${HEIGHT.first}px`,

@@ -11,6 +11,7 @@ import json
 import secrets
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,15 +54,15 @@ class AppWidget(FleetingWidget):
 class LiveApp:
     """One app from its first display until a person closes it, or :data:`MOST_LIVE` others have come.
 
-    Made on the kernel's loop, used there. ``app`` is the app with its place.
+    ``app`` is the app with its place. What a page sends may come on a thread of its own, for front ends give widgets
+    a subshell (JEP 91): a request is answered on the loop that brought it, so that apps work while a cell blocks.
     """
 
     def __init__(self, server: Server, app: App, result: CallResult) -> None:
         self.app = replace(app, place=secrets.token_hex(8))
         self._server = server
         self._result = result
-        self._loop = asyncio.get_running_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], asyncio.AbstractEventLoop] = {}
         self._bucket = Bucket(BURST, PER_SECOND)
         self._questions: set[int] = set()
         self._widget: AppWidget | None = AppWidget(place=self.app.place)
@@ -75,9 +76,11 @@ class LiveApp:
         if self._widget is None:
             return
         widget, self._widget = self._widget, None
-        _live.remove(self)
-        for task in self._tasks:
-            task.cancel()
+        with suppress(ValueError):
+            _live.remove(self)
+        for task, loop in list(self._tasks.items()):
+            with suppress(RuntimeError):  # its loop is gone, and the task with it
+                loop.call_soon_threadsafe(task.cancel)
         widget.close()
 
     # -- from the page -------------------------------------------------------------------------------------------
@@ -115,9 +118,10 @@ class LiveApp:
         if len(self._tasks) >= MOST_UNDER_WAY or not self._bucket.spend():
             self._refuse(asked, _FAILED, "too many requests: wait for their answers")
             return
-        task = self._loop.create_task(self._answer(asked))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(self._answer(asked))
+        self._tasks[task] = loop
+        task.add_done_callback(self._tasks.pop)
 
     async def _answer(self, asked: Mapping[str, Any]) -> None:
         steps = app_request_steps(self._server, asked["method"], asked["params"])

@@ -9,6 +9,7 @@ from typing import Any
 from mcp.server.apps import Apps, ResourceCsp, ResourcePermissions
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.resources import TextResource
+from mcp_types import ToolAnnotations
 
 PAGES = Path(__file__).with_name("app_pages")
 
@@ -23,7 +24,9 @@ def build(elsewhere: str) -> MCPServer[Any]:
     """The server; ``elsewhere`` is where its hostile apps would like to go."""
     apps, left = Apps(), {"tea": 12}
 
-    @apps.tool(resource_uri="ui://stock/counter.html", description="How much there is of an item")
+    reads = ToolAnnotations(read_only_hint=True)
+
+    @apps.tool(resource_uri="ui://stock/counter.html", description="How much there is", annotations=reads)
     def stock(item: str) -> dict[str, int]:
         return {"stock": left.get(item, 0)}
 
