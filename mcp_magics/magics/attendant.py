@@ -1,6 +1,7 @@
 """Who looks after a waiting cell: a progress bar that leaves the saved output, and questions to its person.
 
-Questions go by ``input()``; in a cell that awaits, and whose front end has answered, a login gets a live panel.
+In a cell that awaits, and whose front end has answered, each question gets a live panel and the cell waits on; anywhere
+else questions go by ``input()``, one after the other.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ import time
 from typing import TYPE_CHECKING
 
 from mcp_magics.connection.inbox import Answer
+from mcp_magics.magics.interruptible import read_unless
 from mcp_magics.magics.questions import ask_person
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mcp_magics.auth.login import Link
     from mcp_magics.connection.inbox import Inbox, Question
     from mcp_magics.connection.waiting import Until
     from mcp_magics.magics.progress import ProgressBar
     from mcp_magics.widgets.frontend import FrontEnds
+    from mcp_magics.widgets.question_board import QuestionBoard
 
 current_bar: contextvars.ContextVar[ProgressBar | None] = contextvars.ContextVar("mcp_magics_bar", default=None)
 """The bar of the command being run in this context, where there is one."""
@@ -31,6 +36,7 @@ class CellAttendant:
         self._inbox = inbox
         self._front_ends = front_ends
         self._thread = threading.get_ident()
+        self._boards: dict[str, QuestionBoard] = {}
 
     def look(self, until: Until) -> None:
         """Draw progress and put an open question to the person at the keyboard."""
@@ -39,30 +45,43 @@ class CellAttendant:
             self._put(question)
 
     async def alook(self, until: Until) -> None:
-        """The same; ``input()`` blocks the cell's loop, which is what a question to its person means."""
+        """The same; without a live panel ``input()`` blocks the cell's loop: the question is its person's turn."""
         question = self._looked(until)
-        if question is None:
-            return
-        if question.kind == "login" and await self._is_live(question):
+        while question is not None:
+            if not await self._is_live(question):
+                self._put(question)
+                return
             self._put_live(question)
-        else:
-            self._put(question)
+            question = self._inbox.take(until.server)
 
     def _looked(self, until: Until) -> Question | None:
         bar, pending = current_bar.get(), until.pending()
         if bar is not None and pending is not None and not pending.done:
-            bar.draw(pending.progress, time.perf_counter() - pending.started)
+            bar.draw(pending.progress, time.perf_counter() - pending.started, pending)
         if threading.get_ident() == self._thread:
             return self._inbox.take(until.server)
         self._inbox.pass_by(until.server)
         return None
 
     def _put(self, question: Question) -> None:
+        """Ask with ``input()``; called off when the question is settled elsewhere, or no longer asked."""
         answer: Answer | None = None
         try:
-            answer = ask_person(question)
+            answer = self._asked(question)
         finally:
             self._inbox.answer(question, answer or Answer("cancel"))
+
+    def _asked(self, question: Question) -> Answer | None:
+        if question.kind == "login":  # watches its own end: the browser may come back by itself
+            return ask_person(question)
+
+        def when_closed(call_off: Callable[[], None]) -> None:
+            self._inbox.when_closed(question, lambda _answer: call_off())
+
+        answer = read_unless(lambda: ask_person(question), when_closed)
+        if answer is None:
+            print("\n  no longer asked: it was answered elsewhere, or taken back")  # noqa: T201  read in the cell
+        return answer
 
     async def _is_live(self, question: Question) -> bool:
         """Whether a front end is there to show a widget."""
@@ -75,7 +94,28 @@ class CellAttendant:
 
     def _put_live(self, question: Question) -> None:
         """Show a panel and go on waiting: it answers by itself."""
+        try:
+            if question.kind == "login":
+                self._put_login(question)
+            else:
+                self._board().put(question)
+        except BaseException:
+            self._inbox.answer(question, Answer("cancel"))
+            raise
+
+    def _put_login(self, question: Question) -> None:
         from mcp_magics.widgets.login import LiveLogin
 
         link: Link = question.params["link"]
         LiveLogin(question.server, link.arrival, lambda answer: self._inbox.answer(question, answer))
+
+    def _board(self) -> QuestionBoard:
+        """The board of the cell this runs in; those of earlier cells are kept while something on them is open."""
+        from mcp_magics.widgets.question_board import QuestionBoard
+
+        cell = self._front_ends.cell()
+        for other in [name for name, board in self._boards.items() if board.is_done and name != cell]:
+            del self._boards[other]
+        if cell not in self._boards:
+            self._boards[cell] = QuestionBoard(self._inbox)
+        return self._boards[cell]

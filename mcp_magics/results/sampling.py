@@ -68,7 +68,7 @@ def _block(block: Any) -> str:
 
 _WISHES = {
     "modelPreferences": "model preferences",
-    "maxTokens": "at most so many tokens",
+    "maxTokens": "max tokens",
     "temperature": "temperature",
     "stopSequences": "stop sequences",
     "includeContext": "include context of",

@@ -102,7 +102,7 @@ class Builder {
 
   checkboxes(choices, entry) {
     const boxes = choices.map((each, number) => make("input", { type: "checkbox", checked: (entry ?? []).includes(number) }));
-    const labels = choices.map((each, number) => make("label", { className: "mcpq-choice" }, boxes[number], ` ${each}`));
+    const labels = choices.map((each, number) => make("label", { className: "mcpq-choice" }, boxes[number], each));
     const read = () => boxes.flatMap((each, number) => (each.checked ? [number] : []));
     return { node: make("div", { className: "mcpq-choices" }, ...labels), read, group: true, described: boxes, focus: boxes[0] };
   }

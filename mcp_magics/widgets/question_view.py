@@ -39,7 +39,7 @@ def panel_of(question: Question) -> Panel:
         return Panel({**asked, "kind": "approval"})
     if question.kind == "sampling":
         parts = [{"label": each.label, "text": each.text, "role": each.role} for each in parts_of(question.params)]
-        return Panel({**asked, "kind": "sampling", "parts": parts})
+        return Panel({**asked, "message": "", "kind": "sampling", "parts": parts})
     if question.mode == "url":
         return Panel({**asked, "kind": "url", "visit": _visit(question.params.get("url"))})
     form = _bounded(form_of(question.params.get("requestedSchema")))
@@ -48,8 +48,10 @@ def panel_of(question: Question) -> Panel:
 
 def headline(question: Question) -> str:
     """One short line that says what is asked."""
-    asks = {"approval": "asks for approval", "sampling": "asks for a completion"}.get(question.kind, "asks")
-    return f"{clean(question.server)} {asks}: “{one_line(question.message, 100)}”"
+    asks, said = {"approval": "asks for approval", "sampling": "asks for a completion"}.get(question.kind, "asks"), ""
+    if question.kind == "sampling":
+        said = next((each.text for each in reversed(parts_of(question.params)) if each.role), "")
+    return f"{clean(question.server)} {asks}: “{one_line(said or question.message, 100)}”"
 
 
 def _visit(url: object) -> View:

@@ -69,7 +69,7 @@ def running_lab(directory: Path) -> Iterator[Lab]:
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}"]
     command += [f"--ServerApp.base_url={BASE}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"]
     command += ["--ServerApp.port_retries=0", "--LabApp.expose_app_in_browser=True"]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"]
     lab = Lab(f"http://127.0.0.1:{port}", token, root)
     with (directory / "lab.log").open("wb") as log:
         process = subprocess.Popen(command, env=_environment(directory), stdout=log, stderr=log, cwd=root)
@@ -150,6 +150,24 @@ class Desk:
         """Run every cell, and do not wait for them."""
         self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
 
+    def run(self, number: int) -> None:
+        """Run the cell of that number, and do not wait for it."""
+        self.page.evaluate(_RUN_CELL, number)
+
+    def stop(self) -> None:
+        """Press the stop button of the notebook's toolbar."""
+        self.page.locator('.jp-NotebookPanel-toolbar [data-command="notebook:interrupt-kernel"]').first.click()
+
+    def wait_until_idle(self) -> None:
+        """Wait until the kernel has nothing to do."""
+        self.page.wait_for_function(_KERNEL_IS_IDLE)
+
+    def wear(self, theme: str) -> None:
+        """Change JupyterLab's theme: ``JupyterLab Light`` or ``JupyterLab Dark``."""
+        light = "true" if theme.endswith("Light") else "false"
+        self.page.evaluate(_WEAR, theme)
+        self.page.locator(f'body[data-jp-theme-light="{light}"]').wait_for(state="attached")
+
     def wait_for_last_output(self) -> None:
         """Wait until the last cell shows something, whether it is on the screen or not."""
         self.page.wait_for_function(_LAST_CELL_HAS_OUTPUT)
@@ -173,6 +191,11 @@ _KERNEL_IS_IDLE = """() => {
   const panel = window.jupyterapp?.shell.currentWidget;
   return panel?.sessionContext?.session?.kernel?.status === 'idle';
 }"""
+_RUN_CELL = """(number) => {
+  window.jupyterapp.shell.currentWidget.content.activeCellIndex = number;
+  window.jupyterapp.commands.execute('notebook:run-cell');
+}"""
+_WEAR = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
 _LAST_CELL_HAS_OUTPUT = """() => {
   const cells = window.jupyterapp.shell.currentWidget.content.model.cells;
   return cells.get(cells.length - 1).outputs.length > 0;
