@@ -1,6 +1,7 @@
 """Tab in ``%mcp`` lines and bodies, as IPython asks for it.
 
-Reads what is known already: completing imports nothing, starts no server and touches no network.
+Reads what is known already: completing imports nothing and starts no server. Only the value of a prompt's argument
+or of a template's variable is asked for, of a server that is connected and says that it completes them.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from mcp_magics.magics.server_values import server_values
 from mcp_magics.magics.suggestions import suggestions
 
 if TYPE_CHECKING:
@@ -36,9 +38,12 @@ def mcp_matcher(context: CompletionContext) -> SimpleMatcherResult:
     from IPython.core.completer import SimpleCompletion
 
     found = suggestions(_before_cursor(context), _servers())
+    words = found.words
+    if not words and found.wanted is not None:
+        words = tuple(found.wanted.written(value) for value in server_values(found.wanted))
     return {
-        "completions": [SimpleCompletion(text=word, type=found.kind) for word in found.words[:LIMIT]],
-        "suppress": bool(found.words),
+        "completions": [SimpleCompletion(text=word, type=found.kind) for word in words[:LIMIT]],
+        "suppress": bool(words),
         "matched_fragment": found.fragment,
         "ordered": True,
     }

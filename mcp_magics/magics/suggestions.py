@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from mcp_magics.magics.argument_words import in_json, in_yaml, key_or_value
+from mcp_magics.magics.named_items import connection_named, names_of, reference_of, schema_of
 from mcp_magics.magics.verbs import VERBS
+from mcp_magics.magics.wanted import Wanted, assigned, in_body, on_line, open_pair, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from mcp_magics.connection.client import Connection
     from mcp_magics.connection.manager import Servers
     from mcp_magics.magics.verb import Option, Positional, Verb
+    from mcp_magics.magics.wanted import Form
 
 METHODS = (
     "ping",
@@ -35,15 +39,21 @@ _LINE = re.compile(r"(?:.*?=\s*|\s*)%{1,2}mcp(?P<call>_call)?(?P<rest>\s.*)\Z")
 _BODY = re.compile(r"\s*%%mcp(?P<call>_call)?(?P<rest>[ \t][^\n]*)\n")
 _WORD = re.compile(r"""(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s"'])+""")
 _PLAIN = re.compile(r"[\w./:-]+\Z")
+_URI = re.compile(r"[\w/:.?&=%+~@!*,-]+\Z")
+_BRACED = re.compile(r"[^=]*[/{]|[A-Za-z][\w+.-]*:(?!=)")
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """Words of one ``kind`` that may take the place of ``fragment``, the text before the cursor."""
+    """Words of one ``kind`` that may take the place of ``fragment``, the text before the cursor.
+
+    Where there are none and a server may know some, ``wanted`` says what to ask it for.
+    """
 
     fragment: str = ""
     words: tuple[str, ...] = ()
     kind: str = ""
+    wanted: Wanted | None = None
 
     @classmethod
     def of(cls, words: Iterable[str], fragment: str, kind: str) -> Suggestions:
@@ -86,19 +96,29 @@ def _in_line(verb: Verb, words: Sequence[str], prefix: str, servers: Servers | N
     waiting = _takes_value(verb, words[-1]) if words else None
     if waiting is not None:
         return Suggestions.of(waiting.choices, prefix, "value")
-    if prefix.startswith("--") and "=" in prefix:
-        name, _, typed = prefix.partition("=")
-        option = verb.option(name)
-        return Suggestions.of(option.choices, typed, "value") if option is not None else _NOTHING
-    if prefix.startswith("-"):
+    return _option(verb, words, prefix) if prefix.startswith("-") else _word(verb, words, prefix, servers)
+
+
+def _option(verb: Verb, words: Sequence[str], prefix: str) -> Suggestions:
+    name, equals, typed = prefix.partition("=")
+    if not (equals and prefix.startswith("--")):
         return Suggestions.of(_unused(verb, words), prefix, "option")
+    option = verb.option(name)
+    return Suggestions.of(option.choices, typed, "value") if option is not None else _NOTHING
+
+
+def _word(verb: Verb, words: Sequence[str], prefix: str, servers: Servers | None) -> Suggestions:
     places = _places(verb, words)
-    position = _position(verb, len(places))
+    position = _position(verb, places, servers)
     if verb.assignments and places and (position is None or position.required is False):
-        found = _argument(verb, places[0], words, prefix, servers)
+        found = _argument(verb, places, words, prefix, servers)
         if found.words or "=" in prefix:
             return found
-    return _NOTHING if position is None else _for_position(position, prefix, places, servers)
+    if position is None:
+        return _NOTHING
+    if position.name == "PREFIX" and servers is not None:
+        return _prefix(places, words, prefix, servers)
+    return _for_position(position, prefix, places, servers)
 
 
 def _takes_value(verb: Verb, word: str) -> Option | None:
@@ -117,13 +137,16 @@ def _places(verb: Verb, words: Sequence[str]) -> list[str]:
     """The words that are neither options nor their values nor arguments."""
     values = {number + 1 for number, word in enumerate(words) if _takes_value(verb, word) is not None}
     rest = [word for number, word in enumerate(words) if number not in values and not word.startswith("-")]
-    return [word for word in rest if not (verb.assignments and "=" in word)]
+    return [word for word in rest if not (verb.assignments and "=" in word and not _BRACED.match(word))]
 
 
-def _position(verb: Verb, index: int) -> Positional | None:
-    if index < len(verb.positionals):
-        return verb.positionals[index]
-    last = verb.positionals[-1] if verb.positionals else None
+def _position(verb: Verb, places: Sequence[str], servers: Servers | None) -> Positional | None:
+    positionals, index = verb.positionals, len(places)
+    if verb.name == "complete" and places and not (servers and unquoted(places[0]) in servers):
+        positionals = tuple(each for each in positionals if each.name != "TEMPLATE")
+    if index < len(positionals):
+        return positionals[index]
+    last = positionals[-1] if positionals else None
     return last if last is not None and last.many else None
 
 
@@ -142,11 +165,37 @@ def _known(position: Positional, prefix: str, places: Sequence[str], servers: Se
         return Suggestions.of((_shown(name, prefix) for name in servers), prefix, "server")
     if position.kind == "target":
         return _targets(prefix, "prompts" if "PROMPT" in position.name else "tools", servers)
+    connection = connection_named(places[0], servers)
     if position.name == "URI":
-        return Suggestions.of(_names(_connection(places[0], servers), "resources", "uri"), prefix, "uri")
+        kinds = {"skills": "uri"} if position.kind == "text" else {"resources": "uri", "templates": "uriTemplate"}
+        return _addresses(connection, kinds, prefix)
+    if position.name == "TEMPLATE":
+        return _addresses(connection, {"templates": "uriTemplate"}, prefix)
     if position.name == "ARGUMENT":
-        return Suggestions.of(_schema("prompt", places[0], servers).get("properties", {}), prefix, "argument")
+        return Suggestions.of(schema_of("complete", places, servers).get("properties", {}), prefix, "argument")
     return _NOTHING
+
+
+def _addresses(connection: Connection | None, kinds: Mapping[str, str], prefix: str) -> Suggestions:
+    """The addresses of the lists shown so far, in quotes where a line would read them otherwise, then names."""
+    typed = prefix.lstrip("\"'")
+    found = [uri for kind, member in kinds.items() for uri in names_of(connection, kind, member)]
+    found += names_of(connection, "templates") if "templates" in kinds else []
+    return Suggestions(prefix, tuple(dict.fromkeys(_address(each) for each in found if each.startswith(typed))), "uri")
+
+
+def _address(uri: str) -> str:
+    return uri if _URI.match(uri) else f"'{uri}'" if "'" not in uri else json.dumps(uri, ensure_ascii=False)
+
+
+def _prefix(places: Sequence[str], words: Sequence[str], prefix: str, servers: Servers) -> Suggestions:
+    """What is typed of an argument's value behind ``complete``."""
+    found = reference_of("complete", places, servers)
+    if found is None:
+        return _NOTHING
+    connection, name, is_template = found
+    wanted = Wanted(connection, name, is_template, unquoted(places[-1]), unquoted(prefix), on_line(words))
+    return Suggestions(prefix, (), "value", wanted)
 
 
 def _targets(prefix: str, kind: str, servers: Servers) -> Suggestions:
@@ -155,7 +204,7 @@ def _targets(prefix: str, kind: str, servers: Servers) -> Suggestions:
         server = _shown(name, prefix)
         if prefix.startswith(f"{server}."):
             typed = prefix[len(server) + 1 :]
-            items = (f"{server}.{_shown(item, typed)}" for item in _names(_connection(server, servers), kind))
+            items = (f"{server}.{_shown(item, typed)}" for item in names_of(connection_named(server, servers), kind))
             return Suggestions.of(items, prefix, kind[:-1])
     return Suggestions.of((f"{_shown(name, prefix)}." for name in servers), prefix, "server")
 
@@ -165,27 +214,20 @@ def _shown(name: str, typed: str) -> str:
     return name if _PLAIN.match(name) and not typed.startswith('"') else f'"{name}"'
 
 
-def _connection(word: str, servers: Servers) -> Connection | None:
-    name = word.strip("\"'")
-    return servers.live(name).connection if name in servers else None
-
-
-def _names(connection: Connection | None, kind: str, member: str = "name") -> list[str]:
-    """The tools, prompts or resources a connection has listed so far."""
-    if connection is None:
-        return []
-    if kind == "tools":
-        return list(connection.catalog.tools)
-    return [str(item.get(member)) for item in connection.known.get(kind, ())]
-
-
 # -- arguments ---------------------------------------------------------------------------------------------------
 
 
-def _argument(verb: Verb, target: str, words: Sequence[str], prefix: str, servers: Servers | None) -> Suggestions:
+def _argument(
+    verb: Verb, places: Sequence[str], words: Sequence[str], prefix: str, servers: Servers | None
+) -> Suggestions:
     used = {word.partition("=")[0].removesuffix(":") for word in words if "=" in word}
-    fragment, found, kind = key_or_value(prefix, _schema(verb.name, target, servers), used)
-    return Suggestions.of(found, fragment, kind)
+    fragment, found, kind = key_or_value(prefix, schema_of(verb.name, places, servers), used)
+    listed = Suggestions.of(found, fragment, kind)
+    reference = reference_of(verb.name, places, servers)
+    pair = assigned(prefix)
+    if listed.words or reference is None or pair is None:
+        return listed
+    return replace(listed, wanted=Wanted(*reference, pair[0], unquoted(pair[1]), on_line(words)))
 
 
 def _in_body(body: str, head: re.Match[str], servers: Servers | None) -> Suggestions:
@@ -194,26 +236,12 @@ def _in_body(body: str, head: re.Match[str], servers: Servers | None) -> Suggest
     name = "call" if head["call"] else words.pop(0) if words else ""
     if name not in VERBS or not (places := _places(VERBS[name], words)):
         return _NOTHING
-    schema = _schema(name, places[0], servers)
-    read = in_json if body.lstrip().startswith("{") else in_yaml
-    fragment, found, kind = read(body, schema)
-    return Suggestions.of(found, fragment, kind)
-
-
-def _schema(verb: str, target: str, servers: Servers | None) -> Mapping[str, Any]:
-    """The schema of the arguments of the tool or prompt that ``target`` names, as far as known."""
-    for name in sorted(servers or (), key=len, reverse=True):
-        for server in (name, f'"{name}"'):
-            if servers is not None and target.startswith(f"{server}."):
-                item = target[len(server) + 1 :].strip("\"'")
-                return _of_item(servers.live(name).connection, verb, item)
-    return {}
-
-
-def _of_item(connection: Connection, verb: str, item: str) -> Mapping[str, Any]:
-    if verb == "call":
-        tool = connection.catalog.tools.get(item)
-        return tool.input_schema if tool is not None else {}
-    prompts = [each for each in connection.known.get("prompts", ()) if each.get("name") == item]
-    arguments = prompts[0].get("arguments") if prompts else None
-    return {"properties": {str(each.get("name")): {} for each in arguments}} if isinstance(arguments, list) else {}
+    schema = schema_of(name, places, servers)
+    form: Form = "json" if body.lstrip().startswith("{") else "yaml"
+    fragment, found, kind = (in_json if form == "json" else in_yaml)(body, schema)
+    listed = Suggestions.of(found, fragment, kind)
+    reference, pair = reference_of(name, places, servers), open_pair(body, form)
+    if listed.words or reference is None or pair is None or kind != "value":
+        return listed
+    known = on_line(words) | in_body(body[: len(body) - len(fragment)], form)
+    return replace(listed, wanted=Wanted(*reference, pair[0], unquoted(pair[1]), known, form))
