@@ -19,6 +19,8 @@ from mcp_magics.connection.task import AsTask
 from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from mcp_magics.auth.login import Visitor
     from mcp_magics.auth.status import AuthStatus
     from mcp_magics.config.model import Protocol, Scope
@@ -28,9 +30,11 @@ if TYPE_CHECKING:
     from mcp_magics.connection.permission import Permission
     from mcp_magics.connection.serverlog import ServerLog
     from mcp_magics.connection.toolbox import Toolbox
+    from mcp_magics.connection.waiting import Until
     from mcp_magics.errors import Failure
     from mcp_magics.results.app import App
     from mcp_magics.results.call import CallResult
+    from mcp_magics.results.comparison import Comparison
     from mcp_magics.results.listing import Listing
     from mcp_magics.results.reply import Reply
 
@@ -118,6 +122,43 @@ class Server(Contents, Streams):
         text = arguments_text(arguments, kwargs)
         steps = self.call_steps(tool, lambda _known: text)
         return jobs.start(self.name, f"{self.name}.{tool}", steps, self._attendant)
+
+    def compare(
+        self,
+        tool: str,
+        arguments: Mapping[str, Any] | None = None,
+        /,
+        *,
+        against: Server | None = None,
+        ignore: Sequence[str] = (),
+    ) -> Comparison:
+        """Call ``tool`` here and then of ``against`` (by default here in both eras), and hold the answers together.
+
+        ``ignore`` are places to leave out (``structuredContent.time``, ``content[*].text``). An error of one is its
+        side; raises ``MCPMagicsError`` for what neither was asked.
+        """
+        return self._block(self._compared(tool, arguments, against, ignore))
+
+    async def acompare(
+        self,
+        tool: str,
+        arguments: Mapping[str, Any] | None = None,
+        /,
+        *,
+        against: Server | None = None,
+        ignore: Sequence[str] = (),
+    ) -> Comparison:
+        """The same, awaited."""
+        return await self._await(self._compared(tool, arguments, against, ignore))
+
+    def _compared(
+        self, tool: str, arguments: Mapping[str, Any] | None, against: Server | None, ignore: Sequence[str]
+    ) -> Coroutine[Until, None, Comparison]:
+        from mcp_magics.connection.comparing import Pair, compare
+
+        text = arguments_text(arguments, {})
+        pair = Pair.of_eras(self) if against is None else Pair.of_servers(self, against)
+        return compare(f"{self.name}.{tool}", pair, lambda each: each.call_steps(tool, lambda _known: text), ignore)
 
     def request(self, method: str, params: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """Send any request and return its ``result``; raises ``RequestError`` for a JSON-RPC error."""

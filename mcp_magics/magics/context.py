@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from mcp_magics.auth.surroundings import Lookout
     from mcp_magics.connection.manager import Servers
+    from mcp_magics.magics.body import Arguments
     from mcp_magics.magics.progress import Surface
     from mcp_magics.magics.showing import Use
 
@@ -25,13 +26,27 @@ class Defaults(Protocol):
     login_timeout: float
 
 
+class Once:
+    """The arguments a line gives: worked out the first time, and the same text for whoever asks again."""
+
+    def __init__(self) -> None:
+        self._arguments: Arguments | None = None
+
+    def of(self, work: Callable[[], Arguments]) -> Arguments:
+        """What ``work`` gave the first time."""
+        if self._arguments is None:
+            self._arguments = work()
+        return self._arguments
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The room a command works in.
 
     ``evaluate`` runs a Python expression in the user's namespace; ``surface`` is where something can be shown while
     the command goes on. ``lookout`` looks at the kernel from the page's side, where a person's page is there;
-    ``use`` says what becomes of the command's value; ``attended`` whether somebody may be at the keyboard.
+    ``use`` says what becomes of the command's value; ``attended`` whether somebody may be at the keyboard;
+    ``given`` is where a line that is done twice has its arguments.
     """
 
     servers: Servers
@@ -41,6 +56,7 @@ class Context:
     lookout: Lookout | None = None
     use: Use = "hooked"
     attended: bool = True
+    given: Once | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ class MCPMagics(Magics, Settings):
         raise failed
 
     async def _steps(self, name: str, line: str, body: str | None, context: Context) -> Any:
-        from mcp_magics.magics.commands import performer
+        from mcp_magics.magics.commands import perform
         from mcp_magics.magics.parse import parse
         from mcp_magics.magics.showing import Showing
 
@@ -109,7 +109,7 @@ class MCPMagics(Magics, Settings):
             raise _with_problems(error, context) from None
         showing = Showing(self._shell, command, context.use, self.progress_after)
         with showing.progress():
-            value = await performer(command.verb.name)(context, command)
+            value = await perform(context, command)
         return showing.present(value)
 
     def _context(self, names: Names, lookout: Lookout | None, use: Use) -> Context:

@@ -67,6 +67,15 @@ class Options:
         """Every ``(key, value)`` given, in order."""
         return cast("tuple[tuple[str, str], ...]", self._get(name) or ())
 
+    def __contains__(self, name: object) -> bool:
+        """Whether the verb has such an option at all."""
+        return name in self._known
+
+    def changed(self, verb: Verb, leaving: Sequence[str], adding: Sequence[str]) -> Options:
+        """The same without some, and with the flags ``adding`` that ``verb`` has."""
+        values = {name: value for name, value in self._values.items() if name not in leaving}
+        return Options(verb, values | {name: True for name in adding if name in self._known})
+
     def _get(self, name: str) -> Value | None:
         if name not in self._known:
             raise KeyError(name)

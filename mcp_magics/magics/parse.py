@@ -60,6 +60,14 @@ class Command:
         """The text of a word by its place, or None when it was left out."""
         return self.words[index].text if index < len(self.words) else None
 
+    def without(self, *options: str) -> Command:
+        """The same line without these options."""
+        return replace(self, options=self.options.changed(self.verb, options, ()))
+
+    def asking_anew(self) -> Command:
+        """The same line, answered by the server itself and not from what is kept of a list."""
+        return replace(self, options=self.options.changed(self.verb, (), ("refresh",)))
+
     @property
     def shown(self) -> bool:
         """Whether its result is to be shown: not silenced by ``;`` and not ``--quiet``."""

@@ -31,6 +31,14 @@ _ROOMS = {
 _ROOM_OF = {verb: room for room, verbs in _ROOMS.items() for verb in verbs}
 
 
+async def perform(context: Context, command: Command) -> Any:
+    """Steps: do what a line says; the value to show, or None."""
+    from mcp_magics.magics.commands.compare import do_placed, is_placed
+
+    work = performer(command.verb.name)
+    return await do_placed(context, command, work) if is_placed(command) else await work(context, command)
+
+
 def performer(verb: str) -> Callable[[Context, Command], Coroutine[Until, None, Any]]:
     """The function that does ``verb``: steps that return the value to show, or None."""
     module = import_module(f"mcp_magics.magics.commands.{_ROOM_OF[verb]}")

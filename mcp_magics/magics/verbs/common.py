@@ -32,7 +32,24 @@ TASK = Option("task", "[SECONDS]", "run it as a task of the server, kept so long
 PROTOCOL = Option(
     "protocol", "VERSION", "which protocol era to speak", "choice", choices=("auto", "2026-07-28", "legacy")
 )
-LISTING = (TIMEOUT, flag("refresh", "ask the server again"))
+COMPARING = (
+    Option(
+        "protocol",
+        "VERSION",
+        "which protocol era to speak, or both side by side",
+        "choice",
+        choices=("auto", "2026-07-28", "legacy", "both"),
+    ),
+    Option("against", "SERVER", "the same of another server, side by side"),
+    Option("ignore", "PATH", "leave this place out of the comparison", "many"),
+)
+REFRESH = flag("refresh", "ask the server again")
+LISTING = (
+    TIMEOUT,
+    REFRESH,
+    *COMPARING,
+    flag("fail", "a difference fails the cell"),
+)
 LAST = Option("last", "N", "only the last N rows", "integer")
 SERVER = Positional("SERVER", "server")
 SERVERS = Positional("SERVER", "server", required=False, many=True)

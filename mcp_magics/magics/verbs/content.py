@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcp_magics.magics.verb import Positional, Verb
-from mcp_magics.magics.verbs.common import ASKING, COMMON, LISTING, NO_WAIT, SERVER, flag
+from mcp_magics.magics.verbs.common import ASKING, COMMON, COMPARING, LISTING, NO_WAIT, REFRESH, SERVER, flag
 
 _PROMPT = Positional("SERVER.PROMPT", "target")
 
@@ -29,7 +29,7 @@ VERBS = (
         "content",
         "read a resource; a template's variables are arguments",
         (SERVER, Positional("URI", "uri")),
-        (*ASKING, NO_WAIT, *COMMON),
+        (*ASKING, REFRESH, NO_WAIT, *COMPARING, *COMMON),
         takes_body=True,
         assignments=True,
         example="%mcp read everything demo://resource/static/document/features.md",
@@ -47,7 +47,7 @@ VERBS = (
         "content",
         "get a prompt",
         (_PROMPT, Positional("JSON", "json", required=False)),
-        (*ASKING, NO_WAIT, *COMMON),
+        (*ASKING, NO_WAIT, *COMPARING, *COMMON),
         takes_body=True,
         assignments=True,
         example="%mcp prompt everything.args-prompt city=Paris",

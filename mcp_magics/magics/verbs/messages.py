@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcp_magics.magics.verb import Option, Positional, Verb
-from mcp_magics.magics.verbs.common import ASKING, COMMON, NO_WAIT, SERVER, flag
+from mcp_magics.magics.verbs.common import ASKING, COMMON, COMPARING, NO_WAIT, SERVER, flag
 
 VERBS = (
     Verb(
@@ -29,7 +29,13 @@ VERBS = (
         "messages",
         "any request, its result as it came",
         (SERVER, Positional("METHOD", "text"), Positional("JSON", "json", required=False)),
-        (*ASKING, NO_WAIT, flag("raw", "send the body's text as the params, as it is"), *COMMON),
+        (
+            *ASKING,
+            NO_WAIT,
+            flag("raw", "send the body's text as the params, as it is"),
+            *COMPARING,
+            *COMMON,
+        ),
         takes_body=True,
         example='%mcp request everything tools/call {"name": "echo", "arguments": {"message": "hi"}}',
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcp_magics.magics.verb import Positional, Verb
-from mcp_magics.magics.verbs.common import ASKING, COMMON, LISTING, MAYBE_SERVER, NO_WAIT, PROTOCOL, TASK, flag
+from mcp_magics.magics.verbs.common import ASKING, COMMON, COMPARING, LISTING, MAYBE_SERVER, NO_WAIT, TASK, flag
 
 NO_APP = flag("no-app", "do not show the tool's app beside its result")
 _TOOL = Positional("SERVER.TOOL", "target")
@@ -37,7 +37,7 @@ VERBS = (
             TASK,
             flag("raw", "send the body's text as the arguments, as it is"),
             NO_APP,
-            PROTOCOL,
+            *COMPARING,
             *COMMON,
         ),
         takes_body=True,
