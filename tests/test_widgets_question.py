@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 from support.kernel import Kernel
 from support.notebook import IN_A_FUNCTION, S1, at_most, done, with_s1
 from support.page import VIEW, Page
@@ -223,7 +221,35 @@ def test_several_questions_have_a_panel_each_and_the_rest_wait_their_turn(notebo
     assert outcome.text.count("accepted at") == 12
 
 
-def test_progress_is_drawn_and_other_tasks_run_while_a_panel_is_open(notebook, page):
+ASKS_IN_BETWEEN = """
+from mcp.server.mcpserver import Context, MCPServer
+from pydantic import BaseModel
+app = MCPServer("mine")
+class Name(BaseModel):
+    name: str
+@app.tool()
+async def work(ctx: Context) -> str:
+    await ctx.report_progress(1, 3, "begun")
+    answer = await ctx.elicit("Go on?", Name)
+    await ctx.report_progress(2, 3, "almost")
+    return answer.action
+servers.add("mine", object=app, protocol="legacy")
+%config MCPMagics.progress_after = 0
+"""
+
+
+def test_a_bar_that_leaves_takes_no_line_of_a_question_with_it(notebook, page):
+    done(notebook.run(ASKS_IN_BETWEEN))
+    cell = asked(notebook, page, "result = %mcp call mine.work")
+    cell.until(lambda outcome: "1/3 begun" in outcome.text)
+    page.answer("decline")
+    outcome = done(cell.wait())
+    assert notebook.value("result.text") == "decline"
+    assert "mine asks: “Go on?” → declined at" in outcome.text
+    assert "almost" not in outcome.text
+
+
+def test_other_tasks_run_while_a_panel_is_open(notebook, page):
     code = "ticks = []\nasync def tick():\n    while True:\n        ticks.append(1); await asyncio.sleep(0.01)\n"
     code = f"import asyncio\n{code}task = asyncio.create_task(tick())\nresult = %mcp call s1.elicitation\ntask.cancel()"
     cell = asked(notebook, page, code)
@@ -268,16 +294,8 @@ def test_hostile_texts_are_capped_and_what_cannot_be_seen_is_named(notebook, pag
     assert notebook.value("result.data['content']") == {"m1": "typed"}
 
 
-def test_a_notebook_that_nbclient_runs_holds_no_panel(tmp_path):
-    lines = (
-        "%load_ext mcp_magics",
-        f"%mcp add s1 --quiet -- {S1}",
-        "%mcp call s1.elicitation",
-        "%mcp call s1.sampling",
-    )
-    cells = [nbformat.v4.new_code_cell(line) for line in lines]
-    book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "p"}})
-    NotebookClient(book, allow_errors=True, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    assert "decline" in str(cells[2].outputs)
-    assert "widgets" not in book.metadata
-    assert VIEW not in nbformat.writes(book)
+def test_where_nobody_is_there_no_widget_is_opened(notebook, page):
+    outcome = done(notebook.run("result = %mcp call s1.elicitation\nresult"))
+    assert "declined: no one here can answer" in outcome.text
+    assert page.seen == []
+    assert views(outcome) == []

@@ -58,10 +58,13 @@ class CellAttendant:
         bar, pending = current_bar.get(), until.pending()
         if bar is not None and pending is not None and not pending.done:
             bar.draw(pending.progress, time.perf_counter() - pending.started, pending)
-        if threading.get_ident() == self._thread:
-            return self._inbox.take(until.server)
-        self._inbox.pass_by(until.server)
-        return None
+        if threading.get_ident() != self._thread:
+            self._inbox.pass_by(until.server)
+            return None
+        question = self._inbox.take(until.server)
+        if question is not None and bar is not None:
+            bar.make_room()
+        return question
 
     def _put(self, question: Question) -> None:
         """Ask with ``input()``; called off when the question is settled elsewhere, or no longer asked."""

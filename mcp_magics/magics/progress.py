@@ -71,6 +71,11 @@ class ProgressBar:
             self._drawn, self._drawn_at, self.on_screen = shown, now, True
             self._surface.show(shown)
 
+    def make_room(self) -> None:
+        """Something else is shown in the same output now, which must outlive the bar."""
+        if isinstance(self._surface, _OnlyDisplay):
+            self._surface.alone = False
+
     def give_way(self, data: Bundle | None = None) -> None:
         """Leave the saved output: to ``data``, or to nothing."""
         if self._surface is not None and self.on_screen:
@@ -140,12 +145,14 @@ class _Display:
 
 
 class _OnlyDisplay(_Display):
-    """A display in a cell that shows nothing else: an ended one goes with the cell's output."""
+    """A display in a cell that shows nothing else: an ended one goes with the cell's output, while it is ``alone``."""
+
+    alone = True
 
     def end(self, data: Bundle | None) -> None:
         from IPython.display import clear_output
 
-        if data is None:
+        if data is None and self.alone:
             clear_output()
         else:
             super().end(data)
