@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from mcp_magics.connection.jobs import jobs as jobs
     from mcp_magics.connection.manager import servers as servers
     from mcp_magics.errors import MCPMagicsError as MCPMagicsError
     from mcp_magics.results.call import CallResult as CallResult
 
 __version__ = "0.1.0"
-__all__ = ["CallResult", "MCPMagicsError", "load_ipython_extension", "servers", "unload_ipython_extension"]
+__all__ = ["CallResult", "MCPMagicsError", "jobs", "load_ipython_extension", "servers", "unload_ipython_extension"]
 
 _HOMES = {
     "servers": "mcp_magics.connection.manager",
+    "jobs": "mcp_magics.connection.jobs",
     "CallResult": "mcp_magics.results.call",
     "MCPMagicsError": "mcp_magics.errors",
 }

@@ -24,9 +24,12 @@ from mcp_magics.wire.pending import Settling
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Mapping
 
+    import pandas as pd
+
     from mcp_magics.connection.inbox import Hearing
     from mcp_magics.connection.loop import Job as Running
     from mcp_magics.connection.task import TaskState
+    from mcp_magics.results.listing import Listing
     from mcp_magics.wire.pending import Pending, Progress
 
 State = Literal["running", "waiting", "succeeded", "failed", "cancelled"]
@@ -366,6 +369,22 @@ class Jobs:
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """One row a job: kind, number, what, server, state, since, news."""
+        return self._table().df
+
+    def _table(self) -> Listing:
+        from mcp_magics.connection.jobs_table import jobs_table
+
+        return jobs_table(self, ())
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Mapping[str, Any]:
+        return self._table()._repr_mimebundle_(include, exclude)
+
+    def __repr__(self) -> str:
+        return repr(self._table())
 
     def __getitem__(self, number: int) -> Listed:
         """The job of that number; raises ``CommandError`` where there is none, or none any more."""
