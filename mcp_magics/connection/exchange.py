@@ -48,6 +48,7 @@ class Attempt:
         self.connection = connection
         self.request = request
         self.pending: Pending | None = None
+        self._began: float | None = None
 
     def submit(self) -> Pending:
         """Put the request on the wire."""
@@ -55,13 +56,15 @@ class Attempt:
         self.pending = self.connection.submit(
             request.method, request.members, name=request.name, mirrored=request.mirrored, meta=request.meta
         )
+        if self._began is None:
+            self._began = self.pending.started
         return self.pending
 
     def overdue(self) -> RequestTimeoutError | None:
-        """The error of having waited too long, if it is that late."""
-        if self.pending is None or self.pending.done:
+        """The error of having waited too long; between two rounds of input only ``max_time`` runs."""
+        if self.pending is None:
             return None
-        return self.request.patience.exhausted(self.pending, self.connection.spec.name)
+        return self.request.patience.exhausted(self.pending, self.connection.spec.name, self._began)
 
     def abandon(self, error: BaseException) -> None:
         """Tell the server that nobody waits any more."""
@@ -123,7 +126,7 @@ async def _rounds(attempt: Attempt, reply: Reply) -> Reply:
         attempt.request = replace(request, members=",".join(filter(None, (request.members, extra))))
         return await _sent_again(attempt)
 
-    return await settle(attempt.connection, reply, again)
+    return replace(await settle(attempt.connection, reply, again), after_questions=True)
 
 
 async def _after_visits(attempt: Attempt, refused: RequestError) -> Reply:
@@ -144,8 +147,12 @@ async def _in_new_session(attempt: Attempt) -> Reply:
     connection = attempt.connection
     await connection.close()
     await connection.open()
-    connection.log.add("client", "the server had forgotten the session; a new one was begun", level="warning")
-    return await _sent_again(attempt)
+    connection.log.add("client", f"{_FORGOTTEN}; a new one was begun", level="warning")
+    reply = await _sent_again(attempt)
+    return replace(reply, notes=(f"{_FORGOTTEN}: a new one was begun and the request sent again", *reply.notes))
+
+
+_FORGOTTEN = "the server had forgotten the session (404)"
 
 
 async def _sent_again(attempt: Attempt) -> Reply:

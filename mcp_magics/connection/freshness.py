@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 MAX_SECONDS = 24 * 60 * 60.0
 MAX_ANSWERS = 256
@@ -136,8 +136,3 @@ class Shelf:
 def said(kept: Kept) -> str:
     """What a person is told about an answer from the shelf."""
     return f"cached, fresh for {kept.fresh_for:.0f} s; --refresh asks again"
-
-
-def read_key(members: str, meta: Mapping[str, Any] | None) -> str | None:
-    """The key of a ``resources/read``; None for one whose ``_meta`` may change what is read."""
-    return members if not meta else None

@@ -57,6 +57,11 @@ class ServerSteps:
         envelope = self.connection.envelope
         return envelope.version if envelope is not None else None
 
+    @property
+    def has_meta(self) -> bool:
+        """Whether requests carry ``_meta`` of the caller's, which may change any answer."""
+        return bool(self._options.meta)
+
     async def ready_steps(self) -> tuple[str, ...]:
         """Steps: connected, with the newest files and lists; returns notes on what that took."""
         if self.connection.state == "ready" and not self.connection.stale and not self.spec.reload:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import time
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -37,6 +38,18 @@ class Listing:
     where: str = ".df"
     keeps: Literal["first", "last"] = "first"
     lines: int | None = LINES
+    fresh_until: float | None = None
+    is_cached: bool = False
+
+    @property
+    def cached(self) -> bool:
+        """Whether it comes from memory, as its server allowed (2026-07-28 server/utilities/caching)."""
+        return self.is_cached
+
+    @property
+    def fresh_for(self) -> float:
+        """Seconds for which the same list comes from memory; 0 where the server allowed none."""
+        return max(self.fresh_until - time.monotonic(), 0.0) if self.fresh_until is not None else 0.0
 
     @property
     def df(self) -> pd.DataFrame:

@@ -20,6 +20,7 @@ class Reply:
     questions that came before it.
     ``fresh_until`` is when it may no longer be used again (on the clock of ``time.monotonic``), None where the server
     allowed no use but the first; ``is_cached`` says that this is another use.
+    ``after_questions``: the server asked for input first, so it is the answer to more than its request says.
     """
 
     frame: bytes | bytearray
@@ -28,6 +29,7 @@ class Reply:
     notes: tuple[str, ...] = ()
     fresh_until: float | None = None
     is_cached: bool = False
+    after_questions: bool = False
 
     def result(self) -> Any:
         """The ``result`` member, as the server sent it; raises :class:`ProtocolError` where there is none."""

@@ -37,7 +37,7 @@ class Streaming(WellBehaved):
 
     def capabilities(self) -> Message:
         listed = {"listChanged": True}
-        logging = {} if "logging" in self.without else {"logging": {}}
+        logging: Message = {} if "logging" in self.without else {"logging": {}}
         resources = listed if "subscribe" in self.without else listed | {"subscribe": True}
         return {"tools": listed, "prompts": listed, "resources": resources} | logging
 

@@ -49,7 +49,7 @@ async def do_prompts(context: Context, command: Command) -> Listing:
 
 async def _listing(context: Context, command: Command, kind: Kind) -> Listing:
     server = server_named(context, command).with_options(timeout=command.options.seconds("timeout"))
-    return await server.offered_steps(kind)
+    return await server.offered_steps(kind, refresh=command.options.flag("refresh"))
 
 
 def _with_options(server: Server, command: Command) -> Server:
@@ -79,7 +79,8 @@ async def do_read(context: Context, command: Command) -> Any:
     address = await address_of(server, named, variables)
     if command.options.flag("dry-run"):
         return Message.request(server, "resources/read", f'"uri":{compact(address.uri)}', address.notes)
-    work = expecting(command, _asked(server, "resources", address.uri, server.read_at_steps(address)))
+    reading = server.read_at_steps(address, refresh=command.options.flag("refresh"))
+    work = expecting(command, _asked(server, "resources", address.uri, reading))
     return await carried_out(context, command, server, f"read {address.uri}", work)
 
 

@@ -6,16 +6,20 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.connection.exchange import on_loop
+from mcp_magics.connection.reuse import told
 from mcp_magics.errors import CommandError, MCPMagicsError
 from mcp_magics.magics.body import Arguments, arguments_of
 from mcp_magics.magics.commands.answers import answers_of
+from mcp_magics.magics.commands.apps import with_app
 from mcp_magics.magics.commands.named import item_named, server_named
+from mcp_magics.magics.job_panel import carried_out
 from mcp_magics.magics.outcome import Message, expecting
 from mcp_magics.results.listing import Listing, counted
 
 if TYPE_CHECKING:
     from mcp_magics.connection.catalog import Tool
     from mcp_magics.connection.server import Server
+    from mcp_magics.connection.steps import ArgumentsOf
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
 
@@ -32,9 +36,10 @@ async def do_tools(context: Context, command: Command) -> Listing:
     )
     rows: list[dict[str, Any]] = []
     tools: list[Tool] = []
+    asked = False
     for server in chosen:
         await server.ready_steps()
-        if command.options.flag("refresh"):
+        if asked := _is_stale(server) or command.options.flag("refresh"):
             await on_loop(server.name, server.connection.refresh(command.options.seconds("timeout")))
         catalog = server.connection.catalog
         if catalog.problem is not None:
@@ -44,7 +49,15 @@ async def do_tools(context: Context, command: Command) -> Listing:
     columns = _COLUMNS if name else ("server", *_COLUMNS)
     count = counted(len(rows), "tool")
     title = f"{name}: {count}" if name else f"{count} of {counted(len(chosen), 'connected server')}"
-    return Listing(title, columns, rows, tools, _dropped(chosen))
+    kept = chosen[0].connection.catalog.kept if name else None
+    listing = Listing(title, columns, rows, tools, _dropped(chosen))
+    return told(listing, None if asked else kept, kept.until if kept is not None else None)
+
+
+def _is_stale(server: Server) -> bool:
+    """Whether the server has said how long its list is fresh, and that has passed."""
+    kept = server.connection.catalog.kept
+    return kept is not None and not kept.fresh_for
 
 
 def _row(tool: Tool, *, with_server: bool) -> dict[str, Any]:
@@ -93,23 +106,42 @@ async def do_call(context: Context, command: Command) -> Any:
     """Call a tool; an ``isError`` result fails the cell only where that was asked for."""
     where = item_named(context, command)
     server = _with_options(context.servers[where.server], command)
+    if command.options.given("task"):
+        server = server.as_task(command.options.seconds("task"))
     if protocol := command.options.text("protocol"):
         server = server.in_era(protocol)  # type: ignore[arg-type]  # one of the option's choices
     if command.options.flag("dry-run"):
         return await _dry_run(context, server, where.item, command)
-    return await expecting(command, _call(context, server, where.item, command), fail=context.defaults.fail)
+    arguments = await _arguments(context, server, where.item, command)
+    call = server.call_steps(where.item, arguments, checked=not command.options.flag("raw"))
+    work = expecting(command, call, fail=context.defaults.fail)
+    value = await carried_out(context, command, server, f"{server.name}.{where.item}", work)
+    return await with_app(context, server, command, value)
 
 
-async def _call(context: Context, server: Server, tool: str, command: Command) -> Any:
+async def _arguments(context: Context, server: Server, tool: str, command: Command) -> ArgumentsOf:
+    """What gives the arguments once the tool is known; of a call that is left to run they are worked out now."""
+
     def arguments(known: Tool | None) -> str:
         return given(context, command, known.input_schema if known else True).text
 
-    return await server.call_steps(tool, arguments, checked=not command.options.flag("raw"))
+    if not command.options.flag("no-wait"):
+        return arguments
+    await server.ready_steps()
+    known = server.connection.catalog.tools.get(tool)
+    if known is None and not command.options.flag("raw"):
+        server.refuse_unknown(tool)
+    text = arguments(known)
+    return lambda _known: text
 
 
 def given(context: Context, command: Command, schema: Any = None) -> Arguments:
     """The arguments or params ``command`` gives, an empty object where it gives none."""
-    return arguments_of(command, schema={} if schema is None else schema, evaluate=context.evaluate) or Arguments()
+    def work() -> Arguments:
+        known = {} if schema is None else schema
+        return arguments_of(command, schema=known, evaluate=context.evaluate) or Arguments()
+
+    return work() if context.given is None else context.given.of(work)
 
 
 async def _dry_run(context: Context, server: Server, tool: str, command: Command) -> Message:
