@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from mcp_magics.connection.catalog import fetch
 from mcp_magics.connection.driven import Driven
+from mcp_magics.connection.prompting import prompted
+from mcp_magics.connection.reuse import listed, read, told
 from mcp_magics.connection.skills import list_skills, load_file, load_skill
 from mcp_magics.connection.suggested import Completions, Reference, completions
 from mcp_magics.connection.templates import address_of
-from mcp_magics.results.content import PromptResult, ReadResult
+from mcp_magics.results.content import ReadResult
 from mcp_magics.results.offers import offers, skill_offers
 from mcp_magics.wire.message import compact
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mcp_magics.connection.templates import Address
+    from mcp_magics.results.content import PromptResult
     from mcp_magics.results.listing import Listing
     from mcp_magics.results.skill_result import SkillFileResult
 
@@ -85,15 +87,19 @@ class Contents(Driven):
 
     # -- steps ---------------------------------------------------------------------------------------------
 
-    async def offered_steps(self, kind: Kind) -> Listing:
-        """Steps: one list, every page; raises :class:`ProtocolError` for pages without end, keeping what came."""
+    async def offered_steps(self, kind: Kind, *, refresh: bool = False) -> Listing:
+        """Steps: one list, every page; raises :class:`ProtocolError` for pages without end, keeping what came.
+
+        ``refresh`` asks the server even where it has called the list fresh.
+        """
         await self.ready_steps()
-        page = await fetch(self, self.name, kind)
+        page, kept = await listed(self, kind, refresh=refresh)
         self.connection.known[kind] = page.items
         self.connection.stale.discard(kind)
         if page.problem is not None:
             raise page.problem
-        return offers(self.name, kind, page.items)
+        until = self.connection.shelf.get(kind)
+        return told(offers(self.name, kind, page.items), kept, until.until if until is not None else None)
 
     async def skills_steps(self) -> Listing:
         """Steps: the skills, from their entries."""
@@ -109,14 +115,12 @@ class Contents(Driven):
         """Steps: what is at a URI, or at the one a template expands to."""
         return await self.read_at_steps(await address_of(self, uri, variables))
 
-    async def read_at_steps(self, address: Address) -> ReadResult:
-        """Steps: what is at an address."""
-        reply = await self.request_steps("resources/read", f'"uri":{compact(address.uri)}', name=address.uri)
+    async def read_at_steps(self, address: Address, *, refresh: bool = False) -> ReadResult:
+        """Steps: what is at an address; ``refresh`` asks the server even where it has called that fresh."""
+        reply = await read(self, address.uri, refresh=refresh)
         version = self.protocol_version
         return ReadResult(reply, self.name, address.uri, notes=address.notes, protocol_version=version)
 
     async def prompt_steps(self, name: str, arguments: str) -> PromptResult:
         """Steps: a prompt; ``arguments`` is a JSON object of texts, as text."""
-        members = f'"name":{compact(name)},"arguments":{arguments}'
-        reply = await self.request_steps("prompts/get", members, name=name)
-        return PromptResult(reply, self.name, name, protocol_version=self.protocol_version)
+        return await prompted(self, name, arguments)

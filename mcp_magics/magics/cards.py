@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_magics.config.view import transport_json
 from mcp_magics.magics.describe import describe
+from mcp_magics.results.icons import icon_html, icons_text
 from mcp_magics.results.sanitise import clean, escaped, one_line
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class ServerCard:
     state: str
     lines: tuple[str, ...]
     data: Mapping[str, Any] = field(default_factory=dict)
+    icon: str = ""
 
     @classmethod
     def of(
@@ -50,7 +52,8 @@ class ServerCard:
         if server.failure is not None:
             lines += [f"  {line}" for line in server.failure.lines()]
         lines += [f"  note: {note}" for note in notes]
-        return cls(server.name, connection.state, tuple(lines), data or describe(server))
+        icon = icon_html(connection.server_info.get("icons")) if settings else ""
+        return cls(server.name, connection.state, tuple(lines), data or describe(server), icon)
 
     def to_json(self) -> Any:
         """The data, plain."""
@@ -63,7 +66,7 @@ class ServerCard:
         style = f"border-left:3px solid {colour};padding-left:8px"
         return {
             "text/plain": repr(self),
-            "text/html": f'<div style="{style}"><b>{escaped(head)}</b><br>{body}</div>',
+            "text/html": f'<div style="{style}">{self.icon}<b>{escaped(head)}</b><br>{body}</div>',
         }
 
     def __repr__(self) -> str:
@@ -117,18 +120,28 @@ class ToolCard:
         """The tool as its server sent it, and an example."""
         return {"server": self.tool.server, "tool": dict(self.tool.raw), "example": self.example}
 
+    def _title(self) -> str:
+        name = f"{self.tool.server}.{self.tool.name}"
+        return name if self.tool.title == self.tool.name else f"{name}: {one_line(self.tool.title, 200)}"
+
     def _sections(self) -> list[tuple[str, str]]:
         tool = self.tool
         sections = [("", tool.description)] if tool.description else []
         sections.append(("arguments", json.dumps(tool.input_schema, ensure_ascii=False, indent=1)))
         if tool.output_schema is not None:
             sections.append(("result", json.dumps(tool.output_schema, ensure_ascii=False, indent=1)))
+        if headers := _headers(tool):
+            sections.append(("HTTP headers (2026-07-28)", headers))
         if tool.annotations:
             sections.append(("annotations", json.dumps(tool.annotations, ensure_ascii=False)))
+        if meta := tool.raw.get("_meta"):
+            sections.append(("_meta", json.dumps(meta, ensure_ascii=False)))
+        if icons := icons_text(tool.raw.get("icons")):
+            sections.append(("icons", icons))
         return [(head, _cut(text)) for head, text in [*sections, ("example", self.example)]]
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
-        title = escaped(f"{self.tool.server}.{self.tool.name}")
+        title = icon_html(self.tool.raw.get("icons")) + escaped(self._title())
         body = "".join(
             f"{f'<b>{head}</b>' if head else ''}<pre style='{_PRE}'>{escaped(text)}</pre>"
             for head, text in self._sections()
@@ -136,12 +149,22 @@ class ToolCard:
         return {"text/plain": self._plain(), "text/html": f"<h4>{title}</h4>{body}"}
 
     def _plain(self) -> str:
-        parts = [f"{self.tool.server}.{self.tool.name}"]
+        parts = [self._title()]
         parts += [f"{head}:\n{text}" if head else text for head, text in self._sections()]
         return "\n\n".join(clean(part) for part in parts)
 
     def __repr__(self) -> str:
         return f"<Tool {clean(self.tool.server)}.{clean(self.tool.name)[:200]}>"
+
+
+def _headers(tool: Tool) -> str:
+    """Which argument travels in which header, a line each (basic/transports: ``x-mcp-header``)."""
+    from mcp.shared.inbound import find_invalid_x_mcp_header, x_mcp_header_map
+
+    schema = dict(tool.input_schema)
+    if find_invalid_x_mcp_header(schema) is not None:
+        return ""
+    return "\n".join(f"{'.'.join(path)} → Mcp-Param-{token}" for path, token in x_mcp_header_map(schema).items())
 
 
 def _cut(text: str, limit: int = 20_000) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from mcp_magics.errors import ProtocolError
 from mcp_magics.results.answer import Answer
 from mcp_magics.results.blocks import Audio, Block, Image, ResourceContents, TextBlock, views
-from mcp_magics.results.compose import Composer
+from mcp_magics.results.compose import Composer, images_of, sounds_of
 from mcp_magics.results.document import Document, Item, Json, Line
 from mcp_magics.results.reply import Reply
 from mcp_magics.results.tabular import Table, table_in_json
@@ -135,6 +135,16 @@ class PromptResult(Answer):
         """The messages in order."""
         sent = self._member("messages")
         return tuple(map(_message, sent if isinstance(sent, list) else []))
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """Every image in the messages, embedded ones too, in order."""
+        return images_of(block for message in self.messages for block in message.content)
+
+    @property
+    def audio(self) -> tuple[Audio, ...]:
+        """Every sound in the messages, embedded ones too, in order."""
+        return sounds_of(block for message in self.messages for block in message.content)
 
     @property
     def text(self) -> str:

@@ -19,6 +19,7 @@ from mcp_magics.magics.cards import ServerCard
 from mcp_magics.magics.commands.named import server_named
 from mcp_magics.magics.configured import filters, settings
 from mcp_magics.magics.describe import describe
+from mcp_magics.magics.introduction import introduced, introduction
 from mcp_magics.magics.outcome import Note
 from mcp_magics.magics.parse import quoted
 from mcp_magics.magics.specs import spec_from_command, specs_from_body
@@ -163,10 +164,11 @@ async def do_get(context: Context, command: Command) -> ServerCard:
     """One server's configuration, every value that could be secret masked."""
     server = server_named(context, command)
     found = context.servers.store.get(server.name)
+    said = introduction(server.connection)
     if found is None:
-        return ServerCard.of(server, "", ())
-    data = {**describe(server), **filters(found)}
-    return ServerCard.of(server, "", (), data, settings(found))
+        return ServerCard.of(server, "", (), settings=said)
+    data = {**describe(server), **filters(found), "server": introduced(server.connection)}
+    return ServerCard.of(server, "", (), data, (*settings(found), *said))
 
 
 async def do_remove(context: Context, command: Command) -> Note:
