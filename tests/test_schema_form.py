@@ -179,6 +179,15 @@ def test_nested_objects_arrays_and_references_have_fields_too():
     assert content_of(form, {}).content == {}
 
 
+def test_an_optional_object_in_which_nothing_was_entered_is_left_out_and_lacks_nothing():
+    inner = {"type": "object", "required": ["street"], "properties": {"street": {"type": "string"}, "no": {}}}
+    form = form_of({"type": "object", "properties": {"to": inner}})
+    assert content_of(form, prefilled(form)) == content_of(form, {})
+    assert content_of(form, prefilled(form)).problems == ()
+    (problem,) = content_of(form, {"to": {"street": "", "no": "4"}}).problems
+    assert problem.path == ("to", "street")
+
+
 def test_a_schema_of_no_object_is_one_field_of_its_own():
     form = form_of({"type": "integer", "maximum": 3})
     assert (form.fields, form.whole.kind) == ((), "integer")

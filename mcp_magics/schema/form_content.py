@@ -173,12 +173,9 @@ class _Reader:
         return _LEFT_OUT
 
     def _object(self, field: Field, entry: Entry, path: Path) -> Any:
-        before = len(self.problems)
-        members = self.members(field.fields, entry, path)
-        if members or field.required:
-            return members
-        del self.problems[before:]  # what is left out as a whole lacks nothing
-        return _LEFT_OUT
+        if not field.required and _is_blank(entry):
+            return _LEFT_OUT  # what is left out as a whole lacks nothing
+        return self.members(field.fields, entry, path)
 
     def _array(self, field: Field, entry: Entry, path: Path) -> Any:
         rows = entry if _is_list(entry) else ()
@@ -231,6 +228,13 @@ class _Reader:
 
     def _note(self, path: Path, message: str, *, blocks: bool = False) -> None:
         self.problems.append(Problem(path, message, blocks))
+
+
+def _is_blank(entry: Any) -> bool:
+    """Whether nothing was entered anywhere in it."""
+    if isinstance(entry, Mapping):
+        return all(map(_is_blank, entry.values()))
+    return entry in ("", None, False) or (_is_list(entry) and not entry)
 
 
 def _is_number_in(field: Field, entry: Any) -> bool:

@@ -69,7 +69,7 @@ def running_lab(directory: Path) -> Iterator[Lab]:
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}"]
     command += [f"--ServerApp.base_url={BASE}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"]
     command += ["--ServerApp.port_retries=0", "--LabApp.expose_app_in_browser=True"]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     lab = Lab(f"http://127.0.0.1:{port}", token, root)
     with (directory / "lab.log").open("wb") as log:
         process = subprocess.Popen(command, env=_environment(directory), stdout=log, stderr=log, cwd=root)
