@@ -296,7 +296,7 @@ def test_approval_is_asked_for_in_the_panel(panel: Any, what: str, ends: int | N
         asking = asyncio.create_task(this.ask("tools/call", name="order", arguments={"item": "tea", "count": 3}))
         while not (asked := [each["ask"] for each in this.sent if "ask" in each]):
             await asyncio.sleep(0)
-        assert asked[0]["text"] == "The app asks: Call stock.order?"
+        assert asked[0]["text"] == 'The app asks: Call stock.order? With {"item": "tea", "count": 3}'
         this.say(do="allow", question=asked[0]["question"] + 1)
         assert not asking.done()
         this.say(do=what, question=asked[0]["question"])
@@ -319,6 +319,25 @@ def test_an_approval_given_elsewhere_takes_the_question_away(panel: Any) -> None
         assert {"settled": asked[0]["question"]} in this.sent
 
     panel(play, approval="writes")
+
+
+def test_an_app_does_not_bring_back_a_server_that_was_removed(panel: Any) -> None:
+    async def play(this: Panel, server: Server) -> None:
+        servers.remove("stock")
+        refused = await this.ask("resources/read", uri="note://today")
+        assert refused == {"code": -32000, "message": "stock was removed"}
+        assert server.connection.state != "ready"
+
+    panel(play)
+
+
+def test_unloading_the_extension_closes_the_apps(panel: Any, shell: Shell) -> None:
+    async def play(this: Panel, _server: Server) -> None:
+        shell.ip.run_line_magic("unload_ext", "mcp_magics")
+        assert this.live._widget is None
+
+    panel(play)
+    shell.ip.run_line_magic("load_ext", "mcp_magics")
 
 
 def test_a_flood_of_requests_is_refused_beyond_its_bounds(panel: Any) -> None:

@@ -209,6 +209,9 @@ def unload(shell: InteractiveShell) -> None:
             magics.magics[kind].pop(name, None)
     magics.registry.pop("MCPMagics", None)
     shell.configurables[:] = [each for each in shell.configurables if type(each).__name__ != "MCPMagics"]
+    live_apps = sys.modules.get("mcp_magics.widgets.app")
+    if live_apps is not None:
+        live_apps.close_all()
     manager = sys.modules.get("mcp_magics.connection.manager")
     if manager is not None:
         manager.servers.close()

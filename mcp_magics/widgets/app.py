@@ -13,6 +13,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ import traitlets
 
 from mcp_magics.connection.apps import app_request_steps
 from mcp_magics.connection.inbox import Answer
+from mcp_magics.connection.manager import servers
 from mcp_magics.connection.waiting import run_awaiting
 from mcp_magics.errors import MCPMagicsError, ProtocolError, RequestError
 from mcp_magics.results.app import LARGEST
@@ -42,6 +44,7 @@ MOST_UNDER_WAY = 16
 BURST, PER_SECOND = 20.0, 5.0
 """Requests one app may send at once, and how many more a second."""
 _FAILED = -32000
+_ARGUMENTS_LENGTH = 500
 
 
 class AppWidget(FleetingWidget):
@@ -118,6 +121,9 @@ class LiveApp:
         if len(self._tasks) >= MOST_UNDER_WAY or not self._bucket.spend():
             self._refuse(asked, _FAILED, "too many requests: wait for their answers")
             return
+        if self._server.name not in servers:
+            self._refuse(asked, _FAILED, f"{self._server.name} was removed")
+            return
         loop = asyncio.get_running_loop()
         task = loop.create_task(self._answer(asked))
         self._tasks[task] = loop
@@ -125,7 +131,8 @@ class LiveApp:
 
     async def _answer(self, asked: Mapping[str, Any]) -> None:
         steps = app_request_steps(self._server, asked["method"], asked["params"])
-        attendant = AppAttendant(self._server.connection.inbox, self._put, self._settled)
+        put = partial(self._put, asked["params"])
+        attendant = AppAttendant(self._server.connection.inbox, put, self._settled)
         try:
             result = await run_awaiting(steps, attendant)
             self._send({"view": asked["view"], "id": asked["id"], "result": _sendable(result)})
@@ -142,11 +149,13 @@ class LiveApp:
 
     # -- to the page ---------------------------------------------------------------------------------------------
 
-    def _put(self, question: Question) -> None:
+    def _put(self, params: Mapping[str, Any], question: Question) -> None:
         """Show a question that came while a request of the app is under way; only an approval is answered here."""
         if question.kind == "approval":
             self._questions.add(question.number)
-            self._send({"ask": {"question": question.number, "text": f"The app asks: {clean(question.message)}"}})
+            arguments = one_line(json.dumps(params.get("arguments", {}), ensure_ascii=False), _ARGUMENTS_LENGTH)
+            text = f"The app asks: {clean(question.message)} With {arguments}"
+            self._send({"ask": {"question": question.number, "text": text}})
         else:
             self._send({"line": f"the server asks for {question.kind}: %mcp jobs"})
 
