@@ -82,6 +82,7 @@ def test_servers_of_other_people_work_under_nbclient(servers_of_others, tmp_path
     )
     assert done.returncode == 0, done.stdout[-4000:]
     assert "The sum of 40 and 2 is 42." in done.stdout
+    assert "{'tools called': 19, 'prompts got': 4, 'resources read': 8}" in done.stdout
     page = (tmp_path / "reality.html").read_text("utf-8")
     assert page.count("data:image/png;base64,") >= 2
 
@@ -115,4 +116,5 @@ def test_servers_of_other_people_work_in_ipython_in_a_terminal(servers_of_others
     assert "The sum of 40 and 2 is 42." in whole
     assert "PNG 20×20" in whole
     assert "Asia/Kathmandu" in whole
+    assert "Research Report: python (programming)" in whole
     assert "Begin with tea" in whole
