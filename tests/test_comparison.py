@@ -197,6 +197,15 @@ def test_violations_are_part_of_the_comparison(two: Shell, other: OddServer) -> 
     assert any(path.startswith("violations") for path in paths)
 
 
+def test_long_texts_are_shown_from_where_they_part(two: Shell, odd: OddServer, other: OddServer) -> None:
+    odd.on["tools/call"] = giving(text="x" * 5_000 + "left")
+    other.on["tools/call"] = giving(text="x" * 5_000 + "right")
+    cell = two("%mcp call a.echo --against b")
+    assert "xleft" in cell.text
+    assert "xright" in cell.html
+    assert cell.result.differences[0].left.endswith("left")
+
+
 def test_hostile_values_are_escaped(two: Shell, other: OddServer) -> None:
     other.on["tools/call"] = lambda _asked: {"content": [{"type": "text", "text": "<script>x</script>\x1b[31m"}]}
     cell = two("%mcp call a.echo text=x --against b")

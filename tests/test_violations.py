@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from support.commands import faulty
-from support.odd_http import JSON, Asked, OddServer, Response
+from support.odd_http import JSON, Asked, OddServer, Response, error
 from support.shell import Shell
 
 from mcp_magics.connection.breaches import HELD, ITEMS, MOST, Breaches
@@ -133,6 +133,26 @@ def test_a_bad_page_among_good_ones_loses_none_of_them(shell: Shell, odd: OddSer
     shell(f"%mcp add a {odd.url}")
     assert list(servers["a"].tools) == ["good", "last"]
     assert ("wrong_type", "tools") in found()
+
+
+def test_a_refused_later_page_keeps_those_before_it(shell: Shell, odd: OddServer) -> None:
+    def paged(member: str, item: Any) -> Any:
+        def respond(asked: Asked) -> Any:
+            if "cursor" in asked.message.get("params", {}):
+                return error(asked, -32603, "page lost", status=200)
+            return {member: [item], "nextCursor": "2"}
+
+        return respond
+
+    odd.on["tools/list"] = paged("tools", GOOD | {"name": "echo"})
+    odd.on["resources/list"] = paged("resources", {"uri": "x:a", "name": "a"})
+    shell(f"%mcp add a {odd.url}")
+    assert shell("%mcp call a.echo text=hi").result.text == "hi"
+    for verb in ("tools", "resources"):
+        cell = shell(f"%mcp {verb} a")
+        assert len(cell.result) == 1
+        assert "page lost" in cell.text
+    assert any(rule == "pagination" for rule, _ in found())
 
 
 # -- messages ------------------------------------------------------------------------------------------------
@@ -275,6 +295,15 @@ def test_a_large_answer_is_looked_at_as_long_as_its_caller_keeps_it() -> None:
     assert "not looked at" in kept.table().note
 
 
+def test_an_answer_that_never_was_bytes_is_looked_at_too() -> None:
+    kept = Breaches("x")
+    small = {"jsonrpc": "2.0", "id": 1, "result": {}}
+    kept.hold("tools/call", Reply(b"", small, 0.1), "2025-11-25")
+    kept.hold("tools/call", Reply(b"", {"result": {"content": "x" * 400_000}}, 0.1), "2025-11-25")
+    assert [each.rule for each in kept.look()] == ["missing_content"]
+    assert "not looked at" in kept.table().note
+
+
 def test_of_a_very_long_list_the_beginning_is_looked_at() -> None:
     kept = Breaches("x")
     long = reply({"content": [*({"type": "text", "text": ""} for _ in range(ITEMS)), {"type": "text"}]})
@@ -322,6 +351,16 @@ def test_what_is_no_message_is_listed(shell: Shell) -> None:
     shell("%mcp call a.echo text=hi --quiet")
     row = found()["basic/transports: messages", ""]
     assert (row["where"], bool(row["value"])) == ("stdout", True)
+
+
+@pytest.mark.parametrize(
+    "fault", ["wrong-id", "duplicate-ids", "bad-utf8", "no-result-type", "strange-notices", "progress-backwards"]
+)
+def test_what_belongs_to_no_answer_is_in_the_table_too(shell: Shell, fault: str) -> None:
+    shell(f"%mcp add a -- {faulty(fault)}")
+    for tool in list(servers["a"].tools):
+        shell.run(f"%mcp call a.{tool} --timeout 5 --quiet")
+    assert [row["rule"] for row in servers["a"].violations], fault
 
 
 def test_a_result_without_its_type_is_complete_and_listed_in_2026_only(shell: Shell, odd: OddServer) -> None:

@@ -82,7 +82,7 @@ class Breaches:
         self._kept: dict[tuple[str, str, str, str, str], Breach] = {}
         self._owed: deque[_Owed] = deque()
         self._owed_bytes = 0
-        self._more = self._missed = 0
+        self._more = self._missed = self._unheld = 0
 
     def add(self, violation: Violation, where: str = "", at: float | None = None) -> bool:
         """Keep one, or count it where it is known; whether it is a new one."""
@@ -109,7 +109,7 @@ class Breaches:
         output_schema: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep an answer for the rules: they are applied when somebody looks, or when too many are kept."""
-        size = len(reply.frame)
+        size = len(reply.frame) or _size_of(reply.message)
         kept = weakref.ref(reply) if size > LARGE else reply
         self._owed.append(_Owed(method, name, revision, output_schema, time.time(), kept, 0 if size > LARGE else size))
         self._owed_bytes += self._owed[-1].size
@@ -144,6 +144,8 @@ class Breaches:
         if self._missed:
             answers = "large answer was" if self._missed == 1 else "large answers were"
             parts.append(f"{self._missed:,} {answers} not kept by their caller, and so not looked at")
+        if self._unheld:
+            parts.append(f"{self._unheld:,} were looked at, but not held against the output schema of their tool")
         return "; ".join(parts)
 
     def _next(self) -> _Owed | None:
@@ -162,6 +164,7 @@ class Breaches:
         if reply is None:
             self._missed += 1
             return
+        self._unheld += owed.output_schema is not None and time.monotonic() > deadline
         where = f"{owed.method} {one_line(owed.name, 200)}" if owed.name else owed.method
         raw = _cut((reply.message or {}).get("result"))
         for violation in islice(_found(owed, raw, deadline), MOST_OF_ONE):
@@ -178,6 +181,17 @@ def _found(owed: _Owed, raw: Any, deadline: float) -> Iterator[Violation]:
     structured = raw.get("structuredContent")
     if structured is not None and not is_larger_than(structured, MANY):
         yield from in_output(structured, owed.output_schema, owed.revision)
+
+
+def _size_of(value: Any) -> int:
+    """About the bytes of a value that never was any; more than :data:`LARGE` as soon as it is that."""
+    size, waiting = 0, [value]
+    while waiting and size <= LARGE:
+        item = waiting.pop()
+        size += len(item) + 8 if isinstance(item, str | list | dict) else 8
+        if isinstance(item, list | dict) and size <= LARGE:
+            waiting.extend(item.values() if isinstance(item, dict) else item)
+    return size
 
 
 def _cut(raw: Any) -> Any:

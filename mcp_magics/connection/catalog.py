@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp_magics.connection.freshness import hint_in, hint_of_all
-from mcp_magics.errors import ProtocolError
+from mcp_magics.errors import ProtocolError, RequestError
 from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
@@ -70,11 +70,15 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All items of a list, what was wrong with the way they came, and how long they may be used again."""
+    """All items of a list, what was wrong with the way they came, and how long they may be used again.
+
+    ``note`` says that the server refused a later page; what came before it is kept.
+    """
 
     items: tuple[Mapping[str, Any], ...]
     problem: ProtocolError | None = None
     hint: Hint | None = None
+    note: str = ""
 
 
 class Requester(Protocol):
@@ -85,7 +89,7 @@ class Requester(Protocol):
 
 
 async def fetch(requester: Requester, server: str, kind: str) -> Page:
-    """Follow every page of one list; a cursor seen before ends it with a problem, keeping what came.
+    """Follow every page of one list; a cursor seen before ends it with a problem, a refused page with a note.
 
     Cursors are opaque (server/utilities/pagination); no revision allows one to repeat.
     """
@@ -95,7 +99,13 @@ async def fetch(requester: Requester, server: str, kind: str) -> Page:
     hints: list[Hint | None] = []
     members = ""
     while True:
-        result = await requester.result(method, members)
+        try:
+            result = await requester.result(method, members)
+        except RequestError as error:
+            if not hints:
+                raise
+            note = f"page {len(hints) + 1} was refused ({error.failure.message}); the {len(items):,} before it are here"
+            return Page(tuple(items), note=note)
         found = result.get(member)
         items += [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
         hints.append(hint_in(result))
@@ -127,13 +137,14 @@ class Catalog:
     problem: ProtocolError | None = None
     dropped: Mapping[str, str] = field(default_factory=dict)
     kept: Kept | None = None
+    note: str = ""
 
     @classmethod
     def of(cls, spec: ServerSpec, page: Page, dropped: Mapping[str, str], kept: Kept | None = None) -> Catalog:
         """The tools of ``page`` that ``spec`` enables, minus those that may not be used."""
         every = (Tool(spec.name, raw) for raw in page.items if _is_name(raw.get("name")))
         tools = {tool.name: tool for tool in every if is_enabled(spec, tool.name) and tool.name not in dropped}
-        return cls(tools, page.problem, dropped, kept)
+        return cls(tools, page.problem, dropped, kept, page.note)
 
 
 def _is_name(value: object) -> bool:

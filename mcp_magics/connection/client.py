@@ -239,9 +239,8 @@ class Connection(Heard, Requests):
     def _introduce(self, session: ClientSession) -> None:
         info, capabilities = session.server_info, session.server_capabilities
         self.server_info = info.model_dump(mode="json", by_alias=True, exclude_none=True) if info else {}
-        self.capabilities = (
-            capabilities.model_dump(mode="json", by_alias=True, exclude_none=True) if capabilities else {}
-        )
+        known = capabilities.model_dump(mode="json", by_alias=True, exclude_none=True) if capabilities else {}
+        self.capabilities = {**self.dispatcher.declared, **known}
         self.asked.capabilities = self.capabilities
         self.instructions = session.instructions or ""
 
@@ -286,6 +285,8 @@ class Connection(Heard, Requests):
             self.tell_news("tools", changes(before, self.catalog))
         if page.problem is not None:
             self.violation("pagination", page.problem.failure.message)
+        if page.note:
+            self.violation("pagination", page.note)
 
     async def _until_stopped(self) -> MCPMagicsError | None:
         """Wait until told to stop or until the channel is gone; the error in the second case."""

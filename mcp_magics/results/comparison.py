@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Container, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _REPR_LENGTH = 1900
 _SHOWN = 100
+_CONTEXT = 60
+"""Characters of two texts that are shown before they part."""
 
 
 class Comparison:
@@ -178,7 +181,7 @@ class Comparison:
         yield Facing("time", _time(left.seconds), f"{_time(right.seconds)}{ratio}")
         for each in self._found[:_SHOWN]:
             if each.path != "outcome":
-                yield Facing(each.path, _short(each.left), _short(each.right), is_different=True)
+                yield Facing(each.path, *_around(_short(each.left), _short(each.right)), is_different=True)
         if len(self._found) > _SHOWN:
             yield Facing("…", "", f"{len(self._found) - _SHOWN:,} more: comparison.differences.df", is_different=True)
 
@@ -193,6 +196,17 @@ class Comparison:
 
 def _time(seconds: float | None) -> str:
     return "not asked" if seconds is None else f"{seconds * 1000:,.1f} ms"
+
+
+def _around(left: Any, right: Any) -> tuple[Any, Any]:
+    """Two long texts from a little before the place where they part; anything else as it is."""
+    if not isinstance(left, str) or not isinstance(right, str):
+        return left, right
+    shorter = min(len(left), len(right))
+    shared = bisect.bisect_left(range(1, shorter + 1), True, key=lambda length: left[:length] != right[:length])
+    if shared <= 2 * _CONTEXT:
+        return left, right
+    return f"… {left[shared - _CONTEXT :]}", f"… {right[shared - _CONTEXT :]}"
 
 
 def _short(value: Any) -> Any:
