@@ -38,6 +38,7 @@ def test_what_a_server_declares_is_there_in_python(declaring):
     capabilities = declaring.value("servers['c'].capabilities")
     assert capabilities["experimental"] == {"com.example/trace": {"level": 2}}
     assert capabilities["extensions"]["com.example/maps"] == {"tiles": True}
+    assert capabilities["com.example/unheard-of"] == {"since": 2027}
 
 
 def test_what_is_added_is_part_of_the_configuration(shell):

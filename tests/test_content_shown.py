@@ -18,7 +18,8 @@ def shown(shell, era):
 
 def test_a_servers_card_says_what_it_declares_with_settings(shown):
     text = shown("%mcp get c").text
-    assert "declares: prompts, resources, tools, completions" in text
+    declares = next(line for line in text.splitlines() if "declares:" in line)
+    assert all(name in declares for name in ("tools", "prompts", "resources", "completions", "com.example/unheard-of"))
     assert 'experimental: com.example/trace {"level":2}' in text
     assert 'com.example/maps {"tiles":true}' in text
     assert shown.value("card = %mcp get c\ncard.to_json()")["server"]["capabilities"]["prompts"] == {}

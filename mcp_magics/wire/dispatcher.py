@@ -31,13 +31,17 @@ if TYPE_CHECKING:
 
 
 class FrameDispatcher(Inbound):
-    """A duplex channel of JSON-RPC messages in which every frame is journalled and nothing is lost."""
+    """A duplex channel of JSON-RPC messages in which every frame is journalled and nothing is lost.
+
+    ``declared`` are the server's capabilities as it sent them, those the SDK's models do not know too.
+    """
 
     def __init__(self, server: str, journal: Journal, observer: Observer) -> None:
         super().__init__(server, journal, observer)
         self._answering: dict[int | str, asyncio.Task[None]] = {}
         self._on_request: OnRequest | None = None
         self._intercept: OnNotifyIntercept | None = None
+        self.declared: Mapping[str, Any] = {}
 
     # -- what the session asks and tells -------------------------------------------------------------------
 
@@ -67,7 +71,10 @@ class FrameDispatcher(Inbound):
         if method not in HANDSHAKES:
             return result
         self._take_note(in_handshake(method, (pending.message or {}).get("result")), pending)
-        return mended(method, result)
+        begun = mended(method, result)
+        said = begun.get("capabilities")
+        self.declared = said if isinstance(said, dict) else {}
+        return begun
 
     def _drop(self, pending: Pending, *, quiet: bool) -> None:
         if self._forget(pending) and not quiet:

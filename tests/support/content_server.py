@@ -20,6 +20,7 @@ CAPABILITIES: Message = {
     "prompts": {},
     "resources": {},
     "completions": {},
+    "com.example/unheard-of": {"since": 2027},
     "experimental": {"com.example/trace": {"level": 2}},
     "extensions": {"io.modelcontextprotocol/skills": {"directoryRead": False}, "com.example/maps": {"tiles": True}},
 }
