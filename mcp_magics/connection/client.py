@@ -285,6 +285,8 @@ class Connection(Heard, Requests):
             self.tell_news("tools", changes(before, self.catalog))
         if page.problem is not None:
             self.violation("pagination", page.problem.failure.message)
+        if page.note:
+            self.violation("pagination", page.note)
 
     async def _until_stopped(self) -> MCPMagicsError | None:
         """Wait until told to stop or until the channel is gone; the error in the second case."""
