@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_magics.connection.driven import Driven
@@ -99,7 +100,9 @@ class Contents(Driven):
         if page.problem is not None:
             raise page.problem
         until = self.connection.shelf.get(kind)
-        return told(offers(self.name, kind, page.items), kept, until.until if until is not None else None)
+        listing = offers(self.name, kind, page.items)
+        listing = replace(listing, note="; ".join(filter(None, (listing.note, page.note))))
+        return told(listing, kept, until.until if until is not None else None)
 
     async def skills_steps(self) -> Listing:
         """Steps: the skills, from their entries."""

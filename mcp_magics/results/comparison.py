@@ -203,7 +203,7 @@ def _around(left: Any, right: Any) -> tuple[Any, Any]:
     if not isinstance(left, str) or not isinstance(right, str):
         return left, right
     shorter = min(len(left), len(right))
-    shared = bisect.bisect_left(range(1, shorter + 1), True, key=lambda length: left[:length] != right[:length])
+    shared = bisect.bisect_right(range(1, shorter + 1), 0, key=lambda length: left[:length] != right[:length])
     if shared <= 2 * _CONTEXT:
         return left, right
     return f"… {left[shared - _CONTEXT :]}", f"… {right[shared - _CONTEXT :]}"
