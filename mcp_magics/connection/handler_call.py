@@ -27,8 +27,8 @@ def arguments_for(
     """What ``function`` is called with, positional and by name.
 
     Its parameters get what is ``known`` by their names (``systemPrompt`` is ``system_prompt``). Where none of those it
-    needs is known, the one it has gets ``alone``, or the two it has get the ``pair``. Raises ``TypeError`` for one
-    that needs what nobody has.
+    needs is known, the one it has gets ``alone``, or the two it has get the ``pair``, as ``(context, params)`` do.
+    Raises ``TypeError`` for one that needs what nobody has.
     """
     try:
         parameters = list(inspect.signature(function).parameters.values())
@@ -37,10 +37,10 @@ def arguments_for(
     named = [each for each in parameters if each.kind in (*_POSITIONAL, inspect.Parameter.KEYWORD_ONLY)]
     needed = [each for each in named if each.default is inspect.Parameter.empty]
     strangers = [each for each in needed if snake(each.name) not in known]
-    if strangers and len(strangers) == len(needed) and all(each.kind in _POSITIONAL for each in needed):
+    if strangers and all(each.kind in _POSITIONAL for each in needed):
         if len(needed) == 1:
             return (alone,), _rest(named[1:], parameters, known)
-        if len(needed) == 2:  # as the SDK's callbacks have
+        if len(needed) == 2 and needed[0] in strangers and needed[1].name not in known.keys() - {"params"}:
             return pair, {}
     if strangers:
         asked = ", ".join(each.name for each in strangers)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,7 @@ class Inbox:
         self._numbers = itertools.count(1)
         self._open: dict[int, _Open] = {}
         self._hearings: dict[Hearing, None] = {}
+        self._looked: dict[str, float] = {}
         self._watchers: list[Callable[[], None]] = []
         self._lock = threading.RLock()
 
@@ -134,7 +136,9 @@ class Inbox:
             return
         with self._lock:
             busy = any(each.taken and not each.settled for each in self._open.values())
-        if busy and not entry.passed_by:  # whoever answers one question cannot take the next meanwhile
+            looked = self._looked.get(entry.question.server, -GRACE)
+        is_waited_for = busy or time.monotonic() - looked < GRACE
+        if is_waited_for and not entry.passed_by:  # whoever answers one question cannot take the next meanwhile
             entry.loop.call_later(GRACE, self._review, entry)
         elif self.attended and not entry.passed_by:
             entry.parked = True
@@ -154,6 +158,7 @@ class Inbox:
         if not self._open:
             return None
         with self._lock:
+            self._looked[server] = time.monotonic()
             for entry in self._open.values():
                 if entry.question.server == server and not (entry.taken or entry.parked or entry.settled):
                     entry.taken = True

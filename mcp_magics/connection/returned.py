@@ -136,11 +136,15 @@ def sampled(value: Any, model: str) -> dict[str, Any]:
     result: dict[str, Any] = {"role": "assistant", "model": named if isinstance(named, str) else model}
     if isinstance(plain, Mapping) and "content" in plain and plain.get("type") not in _BLOCKS:
         whole = {key: plain[key] for key in ("role", "model", "stopReason", "_meta") if plain.get(key) is not None}
-        return {**result, "stopReason": "endTurn", **whole, "content": _content(plain["content"])}
+        content = _content(plain["content"])
+        return {**result, "stopReason": _stop_reason(content), **whole, "content": content}
     content = _content(_said(plain))
+    return {**result, "content": content, "stopReason": _stop_reason(content)}
+
+
+def _stop_reason(content: Any) -> str:
     blocks = content if isinstance(content, list) else [content]
-    uses_tools = any(block.get("type") == "tool_use" for block in blocks)
-    return {**result, "content": content, "stopReason": "toolUse" if uses_tools else "endTurn"}
+    return "toolUse" if any(block.get("type") == "tool_use" for block in blocks) else "endTurn"
 
 
 def _said(value: Any) -> Any:

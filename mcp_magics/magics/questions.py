@@ -1,26 +1,25 @@
-"""A server's question put to a person with ``input()``: approval, an elicitation form field by field, sampling.
+"""A server's question put to a person with ``input()``: approval, an elicitation, sampling.
 
-Passwords and tokens are never asked for here (client/elicitation: sensitive information); a form that asks for one
-is shown to the person, who can decline it.
+A form that asks for a password never comes here: it is declined before (:mod:`mcp_magics.connection.asked`).
 """
 
 from __future__ import annotations
 
 import json
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mcp_magics.connection.inbox import NOBODY, Answer
+from mcp_magics.magics.typed_form import TooManyAttemptsError, TypedForm
+from mcp_magics.results.sampling import parts_of
 from mcp_magics.results.sanitise import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mcp_magics.auth.login import Link
     from mcp_magics.connection.inbox import Question
 
 DECLINE, CANCEL = "/decline", "/cancel"
-ATTEMPTS = 3
+LONGEST = 8_000
+"""Characters of a message that are shown."""
 
 
 class _Refused(Exception):  # noqa: N818  an answer, not an error
@@ -72,31 +71,54 @@ def _address(question: Question) -> Answer:
 
 
 def _sampling(question: Question) -> Answer:
-    print(f"{question.server} asks for a completion of:")  # noqa: T201  the person reads it in the cell
-    print(clean(json.dumps(question.params.get("messages"), ensure_ascii=False, indent=1))[:4000])  # noqa: T201
-    return Answer("accept", {"text": _typed(f"Reply (or {DECLINE}, {CANCEL}): ")})
+    """The whole request, and a line for the reply; with tools in it, the reply may be a JSON content block."""
+    _say(f"{clean(question.server)} asks for a completion")
+    for part in parts_of(question.params):
+        _say(f"  {part.label}: {part.text}")
+    typed = _typed(f"Reply (or {DECLINE}, {CANCEL}): ")
+    block = _block(typed) if question.get("tools") else None
+    return Answer("accept", {"text": typed} if block is None else {"content": block})
+
+
+def _block(typed: str) -> object:
+    """The content block, or several, that was typed as JSON; None where it is plain text."""
+    try:
+        found = json.loads(typed)
+    except ValueError:
+        return None
+    blocks = found if isinstance(found, list) else [found]
+    is_content = blocks and all(isinstance(each, dict) and isinstance(each.get("type"), str) for each in blocks)
+    return found if is_content else None
 
 
 def _elicitation(question: Question) -> Answer:
-    print(f"{question.server} asks: {clean(question.message)}")  # noqa: T201  the person reads it in the cell
-    if question.params.get("mode") == "url" or "url" in question.params:
-        return _url(question)
-    schema = question.params.get("requestedSchema") or {}
-    fields = schema.get("properties")
-    if not isinstance(fields, dict) or not fields:
-        return _confirm(f"Accept? (y, or {DECLINE}) ")
-    required = schema.get("required") or []
-    content: dict[str, Any] = {}
-    for name, field in fields.items():
-        value = _field(str(name), field if isinstance(field, dict) else {}, required=name in required)
-        if value is not None:
-            content[str(name)] = value
-    return Answer("accept", content)
+    from mcp_magics.schema.form import form_of
+
+    _say(f"{clean(question.server)} asks: {clean(question.message[:LONGEST])}")
+    if question.mode == "url":
+        return _visit(question)
+    form = form_of(question.get("requestedSchema"))
+    if form.whole is None and not form.fields:
+        return _confirm(f"Accept? (y, or {DECLINE}, {CANCEL}) ")
+    _say(f"  ({DECLINE} and {CANCEL} at any prompt)")
+    try:
+        content = TypedForm(form, _typed, _say).fill_in()
+    except TooManyAttemptsError:
+        _say("  cancelled: that was not right three times")
+        return Answer("cancel")
+    return Answer("accept", content if isinstance(content, dict) else {"value": content})
 
 
-def _url(question: Question) -> Answer:
-    address = clean(str(question.params.get("url", "")))
-    print(f"It wants you to open: {address}")  # noqa: T201  consent needs the whole address
+def _visit(question: Question) -> Answer:
+    """The whole address, its host apart, and what is odd about it; nothing is opened here (client/elicitation)."""
+    from mcp_magics.auth.visit import visit_of
+
+    visit = visit_of(question.get("url"))
+    _say(f"It wants you to open: {visit.address}")
+    if visit.host:
+        _say(f"  on the host: {visit.host}")
+    for line in (*((f"do not open it: {visit.refusal}",) if visit.refusal else ()), *visit.warnings):
+        _say(f"  careful: {line}")
     return _confirm("Have you opened it, and agree? [y/N] ")
 
 
@@ -111,78 +133,5 @@ def _typed(prompt: str) -> str:
     return typed
 
 
-def _field(name: str, field: Mapping[str, Any], *, required: bool) -> Any:
-    """One field's value, or None where an optional one was left empty."""
-    prompt = _prompt(name, field, required=required)
-    for _ in range(ATTEMPTS):
-        typed = _typed(prompt)
-        if not typed and "default" in field:
-            return field["default"]
-        if not typed and not required:
-            return None
-        try:
-            return _checked(value_of(typed, field), field)
-        except ValueError as error:
-            print(f"  {error}")  # noqa: T201  the person reads it in the cell
-    raise _Refused(Answer("cancel"))
-
-
-def _checked(value: Any, field: Mapping[str, Any]) -> Any:
-    """``value``, if the field's own schema allows it (client/elicitation: validate before sending)."""
-    from mcp_magics.schema.violations import check
-
-    breaches = [note for note in check(value, field, root="it") if note.startswith("it: ")]
-    if breaches:
-        raise ValueError(breaches[0].removeprefix("it: "))
-    return value
-
-
-def _prompt(name: str, field: Mapping[str, Any], *, required: bool) -> str:
-    choices = _choices(field)
-    hints = [clean(str(field["description"]))] if field.get("description") else []
-    hints += [" | ".join(map(str, choices))] if choices else [str(field.get("type", ""))]
-    hints += [f"default {field['default']!r}"] if "default" in field else [] if required else ["optional"]
-    return f"  {clean(str(field.get('title') or name))} ({', '.join(filter(None, hints))}): "
-
-
-def _choices(field: Mapping[str, Any]) -> list[Any]:
-    if isinstance(field.get("enum"), list):
-        return list(field["enum"])
-    options = field.get("oneOf") or field.get("anyOf")
-    items = field.get("items")
-    if isinstance(options, list):
-        return [each["const"] for each in options if isinstance(each, dict) and "const" in each]
-    return _choices(items) if isinstance(items, dict) else []
-
-
-def _number(typed: str, *, whole: bool) -> float:
-    try:
-        number = int(typed) if whole else float(typed)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        msg = f"{typed!r} is no {'whole number' if whole else 'number'}"
-        raise ValueError(msg)
-    return number
-
-
-def value_of(typed: str, field: Mapping[str, Any]) -> Any:
-    """What was typed as a value of ``field``'s type; raises ``ValueError`` saying what is wanted."""
-    kind, choices = field.get("type"), _choices(field)
-    if kind == "array":
-        parts = [part.strip() for part in typed.split(",") if part.strip()]
-        if choices and (unknown := [part for part in parts if part not in choices]):
-            msg = f"{unknown[0]!r} is not one of {choices}"
-            raise ValueError(msg)
-        return parts
-    if kind == "boolean":
-        if typed.lower() not in ("y", "yes", "true", "n", "no", "false"):
-            msg = "y or n, please"
-            raise ValueError(msg)
-        return typed.lower() in ("y", "yes", "true")
-    if kind in ("integer", "number"):
-        return _number(typed, whole=kind == "integer")
-    if choices and typed not in choices:
-        msg = f"{typed!r} is not one of {choices}"
-        raise ValueError(msg)
-    return typed
+def _say(line: str) -> None:
+    print(line)  # noqa: T201  the person reads it in the cell
