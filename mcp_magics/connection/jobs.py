@@ -91,6 +91,7 @@ class Job(Generic[T]):
         self._pending: Pending | None = None
         self._hearings: list[Hearing] = []
         self._lock = threading.Lock()
+        self._released = False
         self._ends: list[_End] = []
         self._watchers: list[Callable[[], None]] = []
         self._told: tuple[object, ...] = ()
@@ -128,11 +129,19 @@ class Job(Generic[T]):
             self.result = running.result()
         with self._lock:
             self.error, self._took, self.finished = error, time.perf_counter() - self._started, time.time()
+        try:
+            self._tell()
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        """Let those go on who wait: what they see next comes after what was shown of the end."""
+        with self._lock:
+            self._released = True
             ends, self._ends = self._ends, []
+            self._watchers.clear()
         for end in ends:
             end.settle()
-        self._tell()
-        self._watchers.clear()
 
     def _tell(self) -> None:
         for watcher in self._watchers:
@@ -249,7 +258,7 @@ class Job(Generic[T]):
         """An end of its own for each who waits: a settling wakes one."""
         end = _End()
         with self._lock:
-            over = self.done
+            over = self._released
             if not over:
                 self._ends.append(end)
         if over:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,11 @@ async def _saved(work: Coroutine[Until, None, Any], path: str) -> Any:
 
 
 def _draw(context: Context, job: Job[Any]) -> None:
-    surface, here = context.surface(), contextvars.copy_context()
+    surface, nowhere = context.surface(), contextvars.Context()
     surface.show(job.glance.bundle())
-    job.on_change(lambda: here.run(surface.show, job.glance.bundle()))
+    # Said as of whatever cell runs by then: nbclient hears no other, and every front end goes by the display's id.
+    job.on_change(lambda: nowhere.run(surface.show, job.glance.bundle()))
+    if context.lookout is not None and not job.done and asyncio._get_running_loop() is not None:  # noqa: SLF001
+        from mcp_magics.widgets.job import offer_button
+
+        offer_button(job, context.lookout)

@@ -36,6 +36,10 @@ class Page:
         """The id of the login panel that is open."""
         return next(iter(self._named("LoginWidget")), None)
 
+    def jobs(self) -> list[str]:
+        """The ids of the buttons beside running jobs."""
+        return self._named("JobWidget")
+
     def questions(self) -> list[str]:
         """The ids of the open panels of questions, in the order they were made."""
         return self._named("QuestionWidget")

@@ -48,7 +48,7 @@ class Tasks(WellBehaved):
         return text_result(text) | {"_meta": {RELATED: {"taskId": task_id}}}
 
     def handshake(self, params: Message) -> Message:
-        tasks = {"list": {}, "cancel": {}, "requests": {"tools": {"call": {}}}}
+        tasks: Message = {"list": {}, "cancel": {}, "requests": {"tools": {"call": {}}}}
         self.client = params["capabilities"]
         return super().handshake(params) | {"capabilities": {"tools": {}, "tasks": tasks}}
 
