@@ -43,6 +43,12 @@ def test_a_tools_card_shows_title_headers_schema_meta_and_its_own_picture(shown)
     assert f'<img src="data:image/png;base64,{PIXEL}"' in cell.html
 
 
+def test_a_list_of_tools_keeps_what_each_tells_of_itself(shown):
+    row = shown.value("tools = %mcp tools c\ntools.df.iloc[0]")
+    assert (row["structured"], row["hints"], row["_meta"]) == (True, "read-only", {"com.example/cost": 3})
+    assert "_meta" in shown.value("tools.columns")
+
+
 def test_an_output_schema_of_2020_12_is_held_against_the_result(shown):
     assert not [
         each for each in shown.value("r = %mcp call c.mirrored region=good\nr.violations") if "pair" in each.path

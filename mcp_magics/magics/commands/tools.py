@@ -14,7 +14,9 @@ from mcp_magics.magics.commands.apps import with_app
 from mcp_magics.magics.commands.named import item_named, server_named
 from mcp_magics.magics.job_panel import carried_out
 from mcp_magics.magics.outcome import Message, expecting
+from mcp_magics.results.icons import icons_text
 from mcp_magics.results.listing import Listing, counted
+from mcp_magics.results.offers import with_used
 
 if TYPE_CHECKING:
     from mcp_magics.connection.catalog import Tool
@@ -46,7 +48,7 @@ async def do_tools(context: Context, command: Command) -> Listing:
             raise type(catalog.problem).of(catalog.problem.failure)
         tools += catalog.tools.values()
         rows += [_row(tool, with_server=name is None) for tool in catalog.tools.values()]
-    columns = _COLUMNS if name else ("server", *_COLUMNS)
+    columns = with_used(_COLUMNS if name else ("server", *_COLUMNS), ("icons", "_meta"), rows)
     count = counted(len(rows), "tool")
     title = f"{name}: {count}" if name else f"{count} of {counted(len(chosen), 'connected server')}"
     kept = chosen[0].connection.catalog.kept if name else None
@@ -72,6 +74,9 @@ def _row(tool: Tool, *, with_server: bool) -> dict[str, Any]:
         "description": tool.description,
         "arguments": ", ".join(names),
         "hints": ", ".join(hints),
+        "structured": tool.output_schema is not None,
+        "icons": icons_text(tool.raw.get("icons")),
+        "_meta": tool.raw.get("_meta", ""),
     }
     return {"server": tool.server, **row} if with_server else row
 
