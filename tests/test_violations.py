@@ -335,6 +335,14 @@ def test_it_is_kept_over_reconnects_and_eras_and_forgotten_with_its_server(shell
     assert len(servers["a"].violations) == 0
 
 
+def test_a_server_that_behaves_has_none_in_either_era(shell: Shell) -> None:
+    shell(f"%mcp add a -- {faulty()}")
+    for era in ("2026-07-28", "legacy"):
+        shell(f"%mcp call a.echo text=hi --protocol {era} --quiet")
+    assert servers["a"].violations.to_json() == []
+    assert "violation" not in shell("%mcp status a").text
+
+
 def test_the_table_has_a_verb_and_the_status_names_it(shell: Shell, odd: OddServer) -> None:
     calling(odd, lambda _asked: {"content": "text"})
     shell(f"%mcp add a {odd.url}")
