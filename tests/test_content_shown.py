@@ -79,7 +79,7 @@ def test_a_picture_is_shown_by_its_bytes_whatever_its_type_says():
     assert icon_html([{"src": f"data:text/html;base64,{PIXEL}"}]).startswith('<img src="data:image/png;base64,')
 
 
-def test_dry_run_over_http_shows_the_headers_as_they_would_be_sent(odd, shell):
+def test_the_headers_of_a_request_are_shown_by_dry_run_and_sent_with_any_request(odd, shell):
     odd.on["server/discover"] = lambda asked: {
         "resultType": "complete",
         "supportedVersions": ["2026-07-28"],
@@ -102,3 +102,13 @@ def test_dry_run_over_http_shows_the_headers_as_they_would_be_sent(odd, shell):
     assert "mcp-name: mirrored" in text.lower()
     assert "Mcp-Param" not in shell("%%mcp call h.mirrored --dry-run\nregion: null").text
     assert not [each for each in odd.asked if each.rpc == "tools/call"]
+    odd.on["tools/call"] = lambda asked: {"resultType": "complete", "content": []}
+    odd.on["x/own"] = lambda asked: {"resultType": "complete"}
+    shell("from mcp_magics import servers")
+    shell("servers['h'].request('tools/call', {'name': 'mirrored', 'arguments': {'count': 7}})")
+    sent = {name.lower(): value for name, value in odd.asked[-1].headers.items()}
+    assert (sent["mcp-method"], sent["mcp-name"], sent["mcp-param-count"]) == ("tools/call", "mirrored", "7")
+    shell("%mcp request h x/own")
+    sent = {name.lower(): value for name, value in odd.asked[-1].headers.items()}
+    assert sent["mcp-method"] == "x/own"
+    assert "mcp-name" not in sent

@@ -12,6 +12,7 @@ from mcp_magics.connection.catalog import is_enabled
 from mcp_magics.connection.exchange import Request, exchange, on_loop
 from mcp_magics.connection.given import tools_named
 from mcp_magics.connection.inbox import Hearing
+from mcp_magics.connection.preview import repeated
 from mcp_magics.connection.task import claimed, promised, task_members
 from mcp_magics.connection.tasks import followed
 from mcp_magics.errors import ApprovalError, ConfigurationError, RequestCancelledError
@@ -144,7 +145,9 @@ class ServerSteps:
             await self._allowed(members)
         with self.connection.inbox.hearing(self.name, self._options.script()) as hearing:
             patience = self._options.patience(self.spec)
-            request = Request(method, members, name, self._options.meta_members, patience, hearing=hearing)
+            said, mirrored = repeated(self, method, members)
+            name = said if name is None else name
+            request = Request(method, members, name, self._options.meta_members, patience, mirrored, hearing)
             reply = await exchange(self.connection, request)
         if hearing.notes:
             reply = replace(reply, notes=hearing.notes)
