@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.commands import streaming
+from support.notebook import done
+from support.page import Page
 
 if TYPE_CHECKING:
     from support.shell import Shell
@@ -261,3 +263,29 @@ def test_a_request_is_done_before_the_call_after_it_a_hundred_times(shell: Shell
         read = server.request(method, params)
         assert read["contents"][0]["text"] == f"{number} after {number + 1} readings"
         server.call("bump")
+
+
+# -- on a page ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.kernel
+def test_a_subscribed_resource_is_drawn_anew_in_the_output_it_was_shown_in(kernel: Any) -> None:
+    done(kernel.run(f"%load_ext mcp_magics\n%mcp add s --protocol legacy --quiet -- {streaming()}"))
+    Page(kernel)
+    cell = done(kernel.run(f"%mcp subscribe s {COUNTER} -o sub", stdin=[]))
+    assert [text for text in cell.plain if "0 after 1 readings" in text]
+    assert len(cell.plain) == 1
+    done(kernel.run("%mcp call s.bump --quiet"))
+    kernel.until(lambda: "1 after 2 readings" in cell.plain[0])
+    assert len(cell.plain) == 1
+    done(kernel.run("assert sub.latest.text == '1 after 2 readings'\nsub.cancel()"))
+    kernel.until(lambda: "ended: unsubscribed" in cell.plain[0])
+
+
+@pytest.mark.kernel
+def test_without_a_page_a_subscribed_resource_is_shown_as_it_was(kernel: Any) -> None:
+    done(kernel.run(f"%load_ext mcp_magics\n%mcp add s --protocol legacy --quiet -- {streaming()}"))
+    cell = done(kernel.run(f"%mcp subscribe s {COUNTER} -o sub"))
+    assert "as of" in cell.plain[0]
+    done(kernel.run("%mcp call s.bump --quiet\nassert sub.wait(10)"))
+    assert "0 after 1 readings" in cell.plain[0]
