@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shlex
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from support import asking_server
 from support.commands import playground
 
-from mcp_magics.connection.inbox import Answer, inbox
+from mcp_magics.connection.deadlines import Deadlines
+from mcp_magics.connection.inbox import Answer, Inbox, inbox
 
 ASKING = shlex.join([sys.executable, str(Path(asking_server.__file__))])
 SIMPLE = "from types import SimpleNamespace as N\n"
@@ -450,6 +453,65 @@ def test_a_question_nobody_can_read_is_refused_and_the_connection_stays(asking, 
         asking.ip.user_ns["asked"] = {"method": "elicitation/create", "params": odd}
         asking.fails("%mcp call srv.ask $asked", "protocol_error")
     assert asking.value("%mcp call srv.heard") is not None
+
+
+def test_row_24_the_clock_of_a_call_stands_still_while_somebody_answers(shell, era):
+    shell("import time\ndef slow(message):\n    time.sleep(1.5)\n    return {'name': message}")
+    shell("%mcp handle elicitation slow")
+    shell(f"%mcp add srv --protocol {era} --quiet -- {ASKING}")
+    assert ask(shell, "elicitation/create", NAME, "--timeout 1") == (named("Please"), [])
+
+
+def test_row_24_the_limit_of_a_start_up_stands_still_too_and_goes_on_where_it_stood():
+    async def started(asked):
+        limits = Deadlines()
+        async with limits.within(0.3):
+            with limits.stopped() if asked else nullcontext():
+                await asyncio.sleep(0.5)
+            if not asked:
+                pytest.fail("it did not run out")
+        async with limits.within(0.05):
+            await asyncio.Event().wait()
+        pytest.fail("it did not go on")
+
+    for asked in (True, False):
+        with pytest.raises(TimeoutError):
+            asyncio.run(started(asked))
+
+
+def test_row_24_accept_decline_and_cancel_are_three_answers_and_headless_is_a_fourth_thing(asking):
+    for typed, expected in (
+        ("Ada", named("Ada")),
+        ("/decline", {"action": "decline"}),
+        ("/cancel", {"action": "cancel"}),
+    ):
+        asking.type(typed)
+        assert ask(asking, "elicitation/create", NAME) == (expected, [])
+    found, notes = ask(asking, "elicitation/create", NAME)
+    assert (found, len(notes)) == ({"action": "decline"}, 1)
+    assert "user" not in notes[0]
+
+
+def test_more_questions_than_may_stand_are_declined_with_a_note(monkeypatch):
+    monkeypatch.setattr("mcp_magics.connection.inbox.MOST_STANDING", 2)
+    mine = Inbox()
+
+    async def asked():
+        with mine.hearing("srv") as hearing:
+            waiting = [asyncio.ensure_future(mine.ask(mine.question("elicitation", "srv", str(n)))) for n in range(3)]
+            answer = await waiting[2]
+            first, second = mine.standing()
+            assert mine.take("srv") is first
+            mine.settle(first.number, Answer("accept", {}))
+            assert (await waiting[0]).action == "accept"
+            waiting[1].cancel()
+            await asyncio.wait(waiting)
+            return answer, second, hearing.notes
+
+    answer, second, notes = asyncio.run(asked())
+    assert (answer.action, answer.by) == ("decline", "nobody")
+    assert "others of srv are open already" in notes[0]
+    assert second not in mine.standing()
 
 
 def until(condition):
