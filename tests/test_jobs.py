@@ -7,6 +7,7 @@ import json
 import threading
 
 import pytest
+from support.commands import faulty
 from support.notebook import S1
 
 from mcp_magics.connection.inbox import Answer, inbox
@@ -195,6 +196,19 @@ def test_a_cancelled_job_is_cancelled_on_an_http_server_too(over_http):
     over_http("job.cancel()")
     until(job_of(over_http).on_change, lambda: job_of(over_http).done)
     assert cancellations(over_http, "far")[0]["label"] == "mine"
+
+
+def test_a_result_that_comes_after_the_cancel_is_dropped_with_a_line_in_the_log(shell, era):
+    shell(f"%mcp add late --protocol {era} --quiet -- {faulty('result-after-cancel')}\nfrom mcp_magics import servers")
+    server = shell.value("servers['late']")
+    job = server.start("echo", text="one")
+    until(job.on_change, lambda: job._pending is not None)
+    job.cancel()
+    until(job.on_change, lambda: job.done)
+    assert server.call("raw_frame").text  # sent after, answered after: the late result has been read
+    assert any("given up: dropped" in line for line in server.log.tail("client", 10))
+    assert len(server.violations) == 0
+    assert (job.state, job.result) == ("cancelled", None)
 
 
 def test_cancelling_what_has_ended_says_so(s1):

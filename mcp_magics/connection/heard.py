@@ -68,6 +68,10 @@ class Heard(Witness):
         self.log.add("stdout", text.rstrip("\r\n"), level="warning")
         self.unreadable(text)
 
+    def late(self, text: str) -> None:
+        """Keep that an answer came when its request had been given up."""
+        self.log.add("client", text)
+
     def warning(self, text: str) -> None:
         """Keep what could not be done as it was configured, for the log and for whoever connects."""
         self.log.add("client", text, level="warning")

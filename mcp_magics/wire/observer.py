@@ -19,6 +19,9 @@ class Observer(Protocol):
     def noise(self, text: str) -> None:
         """Something arrived that is not JSON-RPC."""
 
+    def late(self, text: str) -> None:
+        """An answer arrived that nobody waits for any more: it is dropped."""
+
     def warning(self, text: str) -> None:
         """Something was configured that could not be done as it was written."""
 

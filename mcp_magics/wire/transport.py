@@ -92,6 +92,10 @@ class Channel:
         """Passed on."""
         self._observer.noise(text)
 
+    def late(self, text: str) -> None:
+        """Passed on."""
+        self._observer.late(text)
+
     def warning(self, text: str) -> None:
         """Passed on."""
         self._observer.warning(text)
