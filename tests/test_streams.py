@@ -195,6 +195,13 @@ def test_a_server_that_declares_no_logging_or_refuses_is_a_note(shell: Shell, er
     assert any("does not declare logging" in note for note in server.set_log_level("info"))
 
 
+def test_a_call_may_ask_for_log_messages(shell: Shell, era: str) -> None:
+    added(shell, era)
+    assert json.loads(shell("%mcp call s.state --log-level debug").result.text)["level"] == "debug"
+    after = json.loads(shell("%mcp call s.state").result.text)["level"]
+    assert after == ("debug" if era == "legacy" else "")
+
+
 def test_an_unknown_level_names_the_near_one(shell: Shell) -> None:
     added(shell, "legacy")
     error = shell.fails("%mcp log s --set debgu", "usage")

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 async def listed(server: ServerSteps, kind: str, *, refresh: bool = False) -> tuple[Page, Kept | None]:
     """Steps: all pages of a list, and what is kept where they come from memory; ``refresh`` asks in any case."""
     shelf = server.connection.shelf
-    if not refresh and not server.has_meta and (kept := shelf.get(kind)) is not None:
+    if not refresh and not server.call_meta and (kept := shelf.get(kind)) is not None:
         return kept.value, kept
     since = shelf.moment
     page = await fetch(server, server.name, kind)
-    if page.problem is None and not server.has_meta:
+    if page.problem is None and not server.call_meta:
         shelf.keep(kind, page, page.hint if server.connection.is_modern else None, size=_size(page), since=since)
     return page, None
 
@@ -39,12 +39,12 @@ async def read(server: ServerSteps, uri: str, *, refresh: bool = False) -> Reply
     """Steps: the answer to ``resources/read``; ``refresh`` asks in any case."""
     await server.ready_steps()
     shelf = server.connection.shelf
-    if not refresh and not server.has_meta and (kept := shelf.get("read", uri)) is not None:
+    if not refresh and not server.call_meta and (kept := shelf.get("read", uri)) is not None:
         reply: Reply = kept.value
         return replace(reply, notes=(*reply.notes, said(kept)), fresh_until=kept.until, is_cached=True)
     since = shelf.moment
     reply = await server.request_steps("resources/read", f'"uri":{compact(uri)}', name=uri)
-    if server.has_meta or not server.connection.is_modern or reply.after_questions:
+    if server.call_meta or not server.connection.is_modern or reply.after_questions:
         return reply
     hint = hint_in((reply.message or {}).get("result"))
     kept = shelf.keep("read", reply, hint, key=uri, size=len(reply.frame), since=since)

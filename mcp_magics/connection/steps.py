@@ -59,9 +59,9 @@ class ServerSteps:
         return envelope.version if envelope is not None else None
 
     @property
-    def has_meta(self) -> bool:
-        """Whether requests carry ``_meta`` of the caller's, which may change any answer."""
-        return bool(self._options.meta)
+    def call_meta(self) -> Mapping[str, Any]:
+        """The caller's members of ``_meta`` on each request, which may change any answer."""
+        return self._options.meta or {}
 
     async def ready_steps(self) -> tuple[str, ...]:
         """Steps: connected, with the newest files and lists; returns notes on what that took."""

@@ -11,6 +11,7 @@ from mcp_magics.errors import CommandError, MCPMagicsError
 from mcp_magics.magics.body import Arguments, arguments_of
 from mcp_magics.magics.commands.answers import answers_of
 from mcp_magics.magics.commands.apps import with_app
+from mcp_magics.magics.commands.log_level import with_logs
 from mcp_magics.magics.commands.named import item_named, server_named
 from mcp_magics.magics.job_panel import carried_out
 from mcp_magics.magics.outcome import Message, expecting
@@ -118,6 +119,7 @@ async def do_call(context: Context, command: Command) -> Any:
         server = server.in_era(protocol)  # type: ignore[arg-type]  # one of the option's choices
     if command.options.flag("dry-run"):
         return await _dry_run(context, server, where.item, command)
+    server = await with_logs(server, command)
     arguments = await _arguments(context, server, where.item, command)
     call = server.call_steps(where.item, arguments, checked=not command.options.flag("raw"))
     work = expecting(command, call, fail=context.defaults.fail)
