@@ -187,4 +187,4 @@ class Content(WellBehaved):
 
 
 if __name__ == "__main__":
-    Content(Settings(*sys.argv[1:2])).run()
+    Content(Settings(sys.argv[1] if sys.argv[1:] else "both")).run()
