@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import threading
 
 import pytest
+from mcp.shared.inbound import encode_header_value
 from support.paths import REPOSITORY
+from support.task_server import AT
+
+from mcp_magics.connection.asked import RefusedError
+from mcp_magics.connection.client_tasks import MOST, ClientTasks
+from mcp_magics.connection.task import task_state
 
 TASKS = f"{sys.executable} {REPOSITORY / 'tests' / 'support' / 'task_server.py'}"
 PATIENCE = 30
@@ -150,3 +157,149 @@ def test_each_era_is_told_which_tasks_this_client_knows(shell, era):
     else:
         assert declared["extensions"]["io.modelcontextprotocol/tasks"] == {}
         assert "tasks" not in declared
+
+
+def test_every_request_about_a_task_names_it_in_a_header(shell, odd):
+    task = {"taskId": "täsk-1", "createdAt": AT, "lastUpdatedAt": AT, "ttlMs": None, "pollIntervalMs": 50}
+    question = {"method": "elicitation/create", "params": {"mode": "form", "message": "Go on?", "requestedSchema": {}}}
+    states = iter(["working", "input_required", "completed"])
+
+    def looked_at(_asked):
+        status = next(states)
+        more = {"input_required": {"inputRequests": {"one": question}}, "completed": {"result": {"content": []}}}
+        return {"resultType": "complete", **task, "status": status, **more.get(status, {})}
+
+    capabilities = {"tools": {}, "extensions": {"io.modelcontextprotocol/tasks": {}}}
+    found = {"supportedVersions": ["2026-07-28"], "capabilities": capabilities, "ttlMs": 0, "cacheScope": "private"}
+    odd.on = {
+        "server/discover": lambda _asked: {"resultType": "complete", **found},
+        "tools/call": lambda _asked: {"resultType": "task", **task, "status": "working"},
+        "tasks/get": looked_at,
+        "tasks/update": lambda _asked: {"resultType": "complete"},
+    }
+    shell(f"%mcp add far --protocol 2026-07-28 --quiet {odd.url}\nfrom mcp_magics import servers")
+    result = shell.value("servers['far'].with_options(answers=['accept']).call('echo', text='x')")
+    assert result.notes[-1].startswith("ran as task täsk-1: working at")
+    about = [asked for asked in odd.asked if asked.rpc.startswith("tasks/")]
+    assert [asked.rpc for asked in about] == ["tasks/get", "tasks/get", "tasks/update", "tasks/get"]
+    assert {asked.headers["mcp-name"] for asked in about} == {encode_header_value("täsk-1")}
+    assert [asked.headers["mcp-method"] for asked in about] == [asked.rpc for asked in about]
+    assert about[2].message["params"]["inputResponses"] == {"one": {"action": "accept", "content": {}}}
+
+
+def test_a_real_server_asks_its_questions_as_tasks_of_ours(shell, node_server):
+    command = " ".join(node_server("server-everything"))
+    shell(f"%mcp add everything --quiet -- {command}\nfrom mcp_magics import servers")
+    asked = (
+        "servers['everything'].with_options(answers=['Good day.']).call('trigger-sampling-request-async', prompt='hi')"
+    )
+    text = shell.value(asked).text
+    assert "[COMPLETED]" in text
+    assert "Good day." in text
+    declined = shell.value("servers['everything'].call('trigger-elicitation-request-async').text")
+    assert "[DECLINED]" in declined
+
+
+# -- tasks of ours ----------------------------------------------------------------------------------------------------
+
+
+def run(work):
+    """Run ``work(tasks)`` on a loop of its own, with the tasks of one server."""
+
+    async def main():
+        async with ClientTasks() as tasks:
+            return await work(tasks)
+
+    return asyncio.run(main())
+
+
+async def given(tasks, ttl=60_000, answer=None):
+    """A task of ours that is answered with ``answer``, or never where that is None; its id."""
+
+    async def ask(_method, _params):
+        if answer is None:
+            await asyncio.Event().wait()
+        return answer
+
+    created = await tasks.answer("elicitation/create", {"task": {"ttl": ttl}}, ask)
+    return created["task"]["taskId"]
+
+
+def test_a_question_that_is_a_task_is_told_of_listed_and_fetched():
+    async def work(tasks):
+        name = await given(tasks, answer={"action": "decline"})
+        result = await tasks.answer("tasks/result", {"taskId": name}, None)
+        told = await tasks.answer("tasks/get", {"taskId": name}, None)
+        listed = await tasks.answer("tasks/list", {}, None)
+        return name, result, told, listed
+
+    name, result, told, listed = run(work)
+    assert result == {"action": "decline", "_meta": {"io.modelcontextprotocol/related-task": {"taskId": name}}}
+    assert (told["status"], told["ttl"], [each["taskId"] for each in listed["tasks"]]) == ("completed", 60_000, [name])
+
+
+def test_a_task_of_ours_can_be_cancelled_once():
+    async def work(tasks):
+        name = await given(tasks)
+        cancelled = await tasks.answer("tasks/cancel", {"taskId": name}, None)
+        with pytest.raises(RefusedError, match="it is cancelled"):
+            await tasks.answer("tasks/cancel", {"taskId": name}, None)
+        with pytest.raises(RefusedError, match="was cancelled"):
+            await tasks.answer("tasks/result", {"taskId": name}, None)
+        return cancelled["status"]
+
+    assert run(work) == "cancelled"
+
+
+def test_the_tasks_of_one_server_are_bounded_and_end_with_their_time():
+    async def work(tasks):
+        kept = [await given(tasks) for _ in range(MOST)]
+        with pytest.raises(RefusedError, match="are kept already"):
+            await given(tasks)
+        await tasks.answer("tasks/cancel", {"taskId": kept[0]}, None)
+        return len((await tasks.answer("tasks/list", {}, None))["tasks"])
+
+    assert run(work) == MOST
+
+    async def expires(tasks):
+        name = await given(tasks, ttl=0)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        with pytest.raises(RefusedError, match="not found"):
+            await tasks.answer("tasks/get", {"taskId": name}, None)
+
+    run(expires)
+
+
+@pytest.mark.parametrize("method", ["tasks/get", "tasks/result", "tasks/cancel"])
+def test_a_task_nobody_gave_is_not_found(method):
+    async def work(tasks):
+        with pytest.raises(RefusedError, match="not found"):
+            await tasks.answer(method, {"taskId": "x"}, None)
+
+    run(work)
+
+
+# -- what a server says of a task ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("raw", "interval", "ttl"),
+    [
+        ({"pollInterval": 500, "ttl": 60_000}, 0.5, 60),
+        ({"pollIntervalMs": 250, "ttlMs": None}, 0.25, None),
+        ({}, 1.0, None),
+        ({"pollInterval": 0}, 0.05, None),
+        ({"pollInterval": -7, "ttl": "x"}, 0.05, None),
+        ({"pollInterval": 1e12}, 60.0, None),
+        ({"pollInterval": "soon"}, 1.0, None),
+    ],
+)
+def test_the_interval_of_a_task_is_the_servers_within_bounds(raw, interval, ttl):
+    state = task_state({"taskId": "t", "status": "working"} | raw)
+    assert (state.interval, state.ttl) == (interval, ttl)
+
+
+@pytest.mark.parametrize("raw", [None, [], "task", {}, {"taskId": 7}, {"taskId": ""}, {"taskId": "x" * 2000}])
+def test_what_is_no_task_is_none(raw):
+    assert task_state(raw) is None

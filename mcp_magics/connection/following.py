@@ -116,8 +116,10 @@ class Following:
 
     async def _look(self) -> Reply | None:
         """Ask how it stands; None where only the network stood in the way, which may happen a few times."""
+        look = asyncio.ensure_future(self._asked("tasks/get"))
+        look.add_done_callback(_heard)
         try:
-            reply = await self._asked("tasks/get")
+            reply = await asyncio.shield(look)  # whoever gives up cancels the task, and not the look at it
         except ConnectionFailedError as error:
             self._failures += 1
             if self._failures >= FAILURES or not error.failure.retryable or self.connection.state != "ready":
@@ -179,6 +181,12 @@ class Following:
     def _ended(self, reply: Reply) -> Reply:
         """``reply`` with the time the whole call took."""
         return replace(reply, elapsed=time.perf_counter() - self.life.started)
+
+
+def _heard(look: asyncio.Future[Reply]) -> None:
+    """What a look that nobody waits for any more has failed with is of no interest."""
+    if not look.cancelled():
+        look.exception()
 
 
 def _changes(states: list[TaskState]) -> list[TaskState]:

@@ -42,7 +42,11 @@ class Glance:
         if self.state == "waiting":
             return f"waiting for an answer: %mcp jobs{self._said}"
         took = f"{self.state} after {self.elapsed:.2f} s"
-        return f"{took}: {self.failure.class_}: {self.failure.message}" if self.failure else took
+        return (
+            f"{took}: {self.failure.class_}: {self.failure.message}"
+            if self.failure and self.state == "failed"
+            else took
+        )
 
     @property
     def _said(self) -> str:
