@@ -167,6 +167,7 @@ class Desk:
         light = "true" if theme.endswith("Light") else "false"
         self.page.evaluate(_WEAR, theme)
         self.page.locator(f'body[data-jp-theme-light="{light}"]').wait_for(state="attached")
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")  # a second one at once is taken away twice
 
     def wait_for_last_output(self) -> None:
         """Wait until the last cell shows something, whether it is on the screen or not."""
