@@ -329,6 +329,7 @@ def test_an_address_is_shown_whole_with_its_host_and_what_is_odd_about_it(one):
     assert "on the host: xn--pple-43d.com" in cell.stdout
     assert "may look like another one" in cell.stdout
     assert one.value("result.data") == {"action": "accept"}
+    assert "(e) is complete" in one.value("result.notes")[0]
 
 
 def test_a_sampling_request_is_shown_whole_and_its_reply_typed(asking):

@@ -98,6 +98,9 @@ class Asking(WellBehaved):
         for line in self.channel.lines():
             message = json.loads(line)
             if message.get("id") == number and "method" not in message:
+                if "elicitationId" in params:
+                    done = {"elicitationId": params["elicitationId"]}
+                    self.send({"jsonrpc": "2.0", "method": "notifications/elicitation/complete", "params": done})
                 return mapping(message.get("result", {"error": message.get("error")}))
             self.receive(line)
         return {}
