@@ -12,6 +12,8 @@ from support.notebook import S1
 
 from mcp_magics.connection.inbox import Answer, inbox
 from mcp_magics.connection.jobs import KEPT, Job, Jobs, jobs
+from mcp_magics.connection.jobs_table import jobs_table
+from mcp_magics.connection.login_job import LoginJob
 from mcp_magics.connection.loop import background
 from mcp_magics.connection.waiting import Until
 from mcp_magics.errors import CommandError, RequestCancelledError, StillRunningError
@@ -388,3 +390,21 @@ def test_what_nobody_foresaw_is_an_error_of_the_job(loop):
     with pytest.raises(ZeroDivisionError):
         job.wait(PATIENCE)
     assert "ZeroDivisionError" in job._repr_mimebundle_()["text/html"]
+
+
+def test_a_login_under_way_is_a_job_too(loop):
+    gate = threading.Event()
+
+    async def work():
+        await asyncio.to_thread(gate.wait)
+        return ()
+
+    login = LoginJob("shop")
+    login.start(work())
+    try:
+        (row,) = jobs_table(jobs, ())
+        assert (row["number"], row["what"], row["server"], row["state"]) == (login.number, "login", "shop", "running")
+    finally:
+        gate.set()
+        login.wait(PATIENCE)
+        jobs.clear()

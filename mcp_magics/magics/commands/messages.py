@@ -50,14 +50,14 @@ def members_of(params: Arguments) -> str:
 
 
 def _name_in(members: str) -> str | None:
-    """The ``name`` or ``uri`` a 2026-07-28 request repeats as a header."""
+    """The ``name``, ``uri`` or ``taskId`` a 2026-07-28 request repeats as a header."""
     import json
 
     try:
         params = json.loads(f"{{{members}}}")
     except ValueError:
         return None
-    name = params.get("name", params.get("uri"))
+    name = params.get("name", params.get("uri", params.get("taskId")))
     return name if isinstance(name, str) else None
 
 
