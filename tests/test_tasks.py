@@ -123,6 +123,12 @@ def test_a_tool_that_may_be_a_task_is_one_where_that_is_asked_for_with_its_time_
     assert legacy.value("%mcp jobs t").to_json()[0]["ttl"] == 90_000
 
 
+def test_a_dry_run_shows_the_wish_for_a_task(legacy):
+    assert '"task":{"ttl":90000}' in legacy("%mcp call t.perhaps --task 90s --dry-run").text
+    assert '"task":{}' in legacy("%mcp call t.crunch --dry-run").text
+    assert '"task"' not in legacy("%mcp call t.perhaps --dry-run").text
+
+
 def test_a_tool_that_may_not_be_a_task_says_so_and_nothing_is_sent(legacy):
     error = legacy.fails("%mcp call t.plain --task", "no_task")
     assert "taskSupport: absent" in error.failure.message

@@ -92,7 +92,7 @@ class ServerSteps:
         text = arguments(known)
         notes += await self._approved(tool, known)
         with self.connection.inbox.hearing(self.name, self._options.script()) as hearing:
-            task = self._task_members(tool, known)
+            task = self.task_members_of(tool, known)
             request = self._call_request(tool, text, hearing, task)
             reply = await exchange(self.connection, request)
             first = promised(reply.message) if task else claimed(reply.message)
@@ -113,8 +113,8 @@ class ServerSteps:
         result.app = declared_app(self.name, known.raw) if known else None
         return result
 
-    def _task_members(self, tool: str, known: Tool | None) -> str:
-        """The member of params that makes it a task; empty where it is to be none, as nearly always."""
+    def task_members_of(self, tool: str, known: Tool | None) -> str:
+        """The member of params that makes a call of ``tool`` a task; empty where it is to be none, as nearly always."""
         wish, execution = self._options.task, known.raw.get("execution") if known is not None else None
         if wish is None and execution is None:
             return ""

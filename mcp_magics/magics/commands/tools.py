@@ -145,6 +145,7 @@ async def _arguments(context: Context, server: Server, tool: str, command: Comma
 
 def given(context: Context, command: Command, schema: Any = None) -> Arguments:
     """The arguments or params ``command`` gives, an empty object where it gives none."""
+
     def work() -> Arguments:
         known = {} if schema is None else schema
         return arguments_of(command, schema=known, evaluate=context.evaluate) or Arguments()
@@ -161,9 +162,10 @@ async def _dry_run(context: Context, server: Server, tool: str, command: Command
         except MCPMagicsError:
             known = None
     arguments = given(context, command, known.input_schema if known else True)
-    return Message.request(
-        server, "tools/call", f'"name":{json.dumps(tool, ensure_ascii=False)},"arguments":{arguments.text}'
-    )
+    members = f'"name":{json.dumps(tool, ensure_ascii=False)},"arguments":{arguments.text}'
+    is_known = server.connection.state == "ready"
+    task = server.task_members_of(tool, known) if is_known else ""
+    return Message.request(server, "tools/call", f"{members},{task}" if task else members)
 
 
 def _with_options(server: Server, command: Command) -> Server:
