@@ -109,10 +109,9 @@ def listen(name: str, port: int, *, lifeline: bool) -> Posts:
         channel = posts
 
     try:
-        server = ThreadingHTTPServer((_HOST, port), Handler)
+        server = _Server((_HOST, port), Handler)
     except (OSError, OverflowError) as error:
         sys.exit(f"{name}: cannot listen on {_HOST}:{port}: {getattr(error, 'strerror', error)}")
-    server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
     if lifeline:
         threading.Thread(target=_end_with_stdin, name="lifeline", daemon=True).start()
@@ -128,9 +127,15 @@ def _end_with_stdin() -> None:
     os._exit(0)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 1024  # a hundred answers may come at once; beyond five, the default, they would wait seconds
+
+
 class _Handler(BaseHTTPRequestHandler):
     channel: Posts
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
