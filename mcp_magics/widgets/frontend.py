@@ -30,7 +30,7 @@ class FrontEnds:
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         self._answers: dict[str, FrontEnd] = {}
-        self._asked: set[str] = set()
+        self._asked: dict[str, asyncio.Task[None]] = {}
 
     def page(self) -> Page | None:
         """The page the running cell was sent from, to be asked while the cell awaits; None where nobody is there."""
@@ -55,9 +55,11 @@ class FrontEnds:
 
     async def front_end(self, session: str) -> FrontEnd | None:
         """The answer of the page of ``session``, on the kernel's loop; one that was silent is not waited for again."""
-        if session not in self._asked:
-            self._asked.add(session)
-            await self.ask(session, "", PATIENCE)
+        asked = self._asked.get(session)
+        if asked is None:
+            asked = self._asked[session] = asyncio.create_task(self.ask(session, "", PATIENCE))
+        if not asked.done():  # whoever else wants to know waits for the same answer
+            await asyncio.wait({asked})
         return self._answers.get(session)
 
     async def ask(self, session: str, probe: str, patience: float) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mcp_magics.connection.inbox import Answer
 from mcp_magics.results.sanitise import clean, escaped
 from mcp_magics.widgets.question import QuestionPanel
 from mcp_magics.widgets.question_view import headline
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from IPython.core.display_functions import DisplayHandle
 
     from mcp_magics.connection.inbox import Inbox
-    from mcp_magics.connection.question import Answer, Question
+    from mcp_magics.connection.question import Question
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 MOST = 5
@@ -56,6 +57,7 @@ class QuestionBoard:
         self._free: list[DisplayHandle] = []
         self._panels: dict[int, tuple[QuestionPanel, DisplayHandle]] = {}
         self._waiting: deque[Question] = deque()
+        self._to_draw = False
 
     @property
     def is_done(self) -> bool:
@@ -66,7 +68,7 @@ class QuestionBoard:
         """Show ``question``, now or when a panel before it is done, until it is settled by whomever."""
         self._lines[question.number] = _Line(headline(question))
         self._waiting.append(question)
-        self._draw()
+        self._draw_soon()
         self._inbox.when_closed(question, lambda answer: self._closed(question, answer))
 
     def _closed(self, question: Question, answer: Answer | None) -> None:
@@ -82,7 +84,7 @@ class QuestionBoard:
         self._vanish(question.number)
         if (line := self._lines.get(question.number)) is not None:
             line.outcome = _outcome(answer)
-        self._draw()
+        self._draw_soon()
 
     def _vanish(self, number: int) -> None:
         """Take a panel away; the view goes first, for it must not outlive its model."""
@@ -92,8 +94,15 @@ class QuestionBoard:
             panel.close()
             self._free.append(place)
 
+    def _draw_soon(self) -> None:
+        """Draw once for all that changes in this turn of the loop: a hundred questions may go at once."""
+        if not self._to_draw:
+            self._to_draw = True
+            self._loop.call_soon(self._draw)
+
     def _draw(self) -> None:
         """Draw the lines, and open panels for those whose turn it is."""
+        self._to_draw = False
         self._here.run(self._draw_here)
 
     def _draw_here(self) -> None:
@@ -101,10 +110,17 @@ class QuestionBoard:
         self._forget()
         self._record = _drawn(self._record, self._bundle())
         for question in turns:
-            panel = QuestionPanel(question, partial(self._inbox.answer, question))
-            view = {"version_major": 2, "version_minor": 0, "model_id": panel.widget.model_id}
-            place = self._free.pop() if self._free else None
-            self._panels[question.number] = (panel, _drawn(place, {"text/plain": "", VIEW: view}))
+            try:
+                self._open(question)
+            except Exception as error:  # noqa: BLE001  nobody must wait for a panel that is not there
+                note = f"its panel could not be drawn: {error}"
+                self._inbox.answer(question, Answer("cancel", by="nobody", note=note))
+
+    def _open(self, question: Question) -> None:
+        panel = QuestionPanel(question, partial(self._inbox.answer, question))
+        view = {"version_major": 2, "version_minor": 0, "model_id": panel.widget.model_id}
+        place = self._free.pop() if self._free else None
+        self._panels[question.number] = (panel, _drawn(place, {"text/plain": "", VIEW: view}))
 
     def _forget(self) -> None:
         """Keep the lines few: the first ones that are settled go."""
