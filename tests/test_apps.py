@@ -15,9 +15,9 @@ from support.notebook import done
 from support.page import Page
 from support.shell import Shell
 
-from mcp_magics.connection.apps import app_steps
-from mcp_magics.connection.inbox import Answer
+from mcp_magics.connection.content.apps import app_steps
 from mcp_magics.connection.manager import servers
+from mcp_magics.connection.questions.inbox import Answer
 from mcp_magics.connection.server import Server
 from mcp_magics.connection.waiting import run_awaiting
 from mcp_magics.errors import ProtocolError

@@ -10,7 +10,7 @@ import pytest
 
 from mcp_magics.auth.arrival import Arrival
 from mcp_magics.auth.login import Link
-from mcp_magics.connection.login_job import LoginJob
+from mcp_magics.connection.login.login_job import LoginJob
 from mcp_magics.connection.loop import background
 from mcp_magics.errors import ConnectionFailedError
 

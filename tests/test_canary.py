@@ -18,7 +18,7 @@ from support.odd_http import OddServer, Response
 from support.permission import Played, play, playing, redirected
 from support.shell import Cell, Shell
 
-from mcp_magics.connection.login_job import LoginJob
+from mcp_magics.connection.login.login_job import LoginJob
 from mcp_magics.connection.manager import servers
 
 NAMES = ("code", "state", "code_verifier", "client_secret", "assertion", "client_assertion", "subject_token")

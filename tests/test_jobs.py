@@ -10,11 +10,11 @@ import pytest
 from support.commands import faulty
 from support.notebook import S1
 
-from mcp_magics.connection.inbox import Answer, inbox
-from mcp_magics.connection.jobs import KEPT, Job, Jobs, jobs
-from mcp_magics.connection.jobs_table import jobs_table
-from mcp_magics.connection.login_job import LoginJob
+from mcp_magics.connection.jobs.job import KEPT, Job, Jobs, jobs
+from mcp_magics.connection.jobs.listing import jobs_table
+from mcp_magics.connection.login.login_job import LoginJob
 from mcp_magics.connection.loop import background
+from mcp_magics.connection.questions.inbox import Answer, inbox
 from mcp_magics.connection.waiting import Until
 from mcp_magics.errors import CommandError, RequestCancelledError, StillRunningError
 from mcp_magics.playground import host

@@ -63,8 +63,8 @@ def test_waiting_and_awaiting_can_be_interrupted_and_the_job_goes_on(notebook, s
 @both_eras
 def test_a_question_of_a_job_is_asked_where_somebody_answers_it(notebook, server):
     done(notebook.run(f"%mcp call {server}.elicitation --no-wait -o job", stdin=[]))
-    code = "import time\nwhile job.state != 'waiting': time.sleep(0.01)\nfrom mcp_magics.connection.inbox import inbox"
-    done(notebook.run(code, stdin=[]))
+    code = "import time\nwhile job.state != 'waiting': time.sleep(0.01)"
+    done(notebook.run(f"{code}\nfrom mcp_magics.connection.questions.inbox import inbox", stdin=[]))
     number = notebook.value("inbox.standing()[0].number")
     outcome = done(notebook.run(f"%mcp jobs answer {number}", stdin=FORM))
     assert f"question {number} of {server}: settled" in outcome.text

@@ -14,7 +14,7 @@ HOME = Path(mcp_magics.__file__).parent
 AUTHORS = sorted(
     [
         *HOME.glob("auth/**/*.py"),
-        HOME / "connection/asking.py",
+        HOME / "connection/login/asking.py",
         HOME / "magics/commands/permission.py",
         HOME / "wire/verdict.py",
     ]

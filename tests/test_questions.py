@@ -14,7 +14,7 @@ from support import asking_server
 from support.commands import playground
 
 from mcp_magics.connection.deadlines import Deadlines
-from mcp_magics.connection.inbox import Answer, Inbox, inbox
+from mcp_magics.connection.questions.inbox import Answer, Inbox, inbox
 
 ASKING = shlex.join([sys.executable, str(Path(asking_server.__file__))])
 SIMPLE = "from types import SimpleNamespace as N\n"
@@ -494,7 +494,7 @@ def test_row_24_accept_decline_and_cancel_are_three_answers_and_headless_is_a_fo
 
 
 def test_more_questions_than_may_stand_are_declined_with_a_note(monkeypatch):
-    monkeypatch.setattr("mcp_magics.connection.inbox.MOST_STANDING", 2)
+    monkeypatch.setattr("mcp_magics.connection.questions.inbox.MOST_STANDING", 2)
     mine = Inbox()
 
     async def asked():

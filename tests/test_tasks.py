@@ -12,9 +12,9 @@ from mcp.shared.inbound import encode_header_value
 from support.paths import REPOSITORY
 from support.task_server import AT
 
-from mcp_magics.connection.asked import RefusedError
-from mcp_magics.connection.client_tasks import MOST, ClientTasks
-from mcp_magics.connection.task import task_state
+from mcp_magics.connection.questions.asked import RefusedError
+from mcp_magics.connection.tasks.ours import MOST, ClientTasks
+from mcp_magics.connection.tasks.task import task_state
 
 TASKS = f"{sys.executable} {REPOSITORY / 'tests' / 'support' / 'task_server.py'}"
 PATIENCE = 30

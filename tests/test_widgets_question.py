@@ -168,7 +168,7 @@ def test_the_end_of_the_absolute_time_takes_the_panel_away_and_says_so(notebook,
 
 def test_a_question_that_is_answered_elsewhere_closes_its_panel(notebook, page):
     elsewhere = (
-        "import threading\nfrom mcp_magics.connection.inbox import Answer, inbox\n"
+        "import threading\nfrom mcp_magics.connection.questions.inbox import Answer, inbox\n"
         "def settle():\n    while not inbox.standing() or not inbox._open[inbox.standing()[0].number].taken: pass\n"
         "    inbox.settle(inbox.standing()[0].number, Answer('accept', {'name': 'Grace'}, by='script'))\n"
         "timer = threading.Timer(0.3, settle); timer.start()\n"
@@ -181,7 +181,7 @@ def test_a_question_that_is_answered_elsewhere_closes_its_panel(notebook, page):
 
 def test_an_input_that_is_answered_elsewhere_is_called_off(notebook, page):
     cell = (
-        "import threading\nfrom mcp_magics.connection.inbox import Answer, inbox\n"
+        "import threading\nfrom mcp_magics.connection.questions.inbox import Answer, inbox\n"
         "def settle():\n    inbox.settle(inbox.standing()[0].number, Answer('decline', by='script'))\n"
         "watching = inbox.watch(lambda: None)\n"
         "def f():\n    r = %mcp call s1.elicitation\n    return r\n"

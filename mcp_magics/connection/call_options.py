@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.connection.script import Script
-from mcp_magics.connection.task import AsTask
+from mcp_magics.connection.questions.script import Script
+from mcp_magics.connection.tasks.task import AsTask
 from mcp_magics.connection.waiting import Patience
 from mcp_magics.wire.message import compact
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class CallOptions:
     """How to wait for calls; ``timeout`` None means the server's own ``tool_timeout``. Seconds.
 
-    ``answers`` are for what the server asks meanwhile (:class:`~mcp_magics.connection.script.Script`).
+    ``answers`` are for what the server asks meanwhile (:class:`~mcp_magics.connection.questions.script.Script`).
     """
 
     timeout: float | None = None

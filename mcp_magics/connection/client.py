@@ -11,15 +11,15 @@ import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Literal
 
-from mcp_magics.connection.asked import Asked
-from mcp_magics.connection.catalog import Catalog, changes, fetch
 from mcp_magics.connection.deadlines import Deadlines
-from mcp_magics.connection.freshness import Shelf
 from mcp_magics.connection.heard import Heard
+from mcp_magics.connection.lists.catalog import Catalog, changes, fetch
+from mcp_magics.connection.lists.freshness import Shelf
+from mcp_magics.connection.lists.upkeep import Upkeep
+from mcp_magics.connection.questions.asked import Asked
 from mcp_magics.connection.replies import cut_off, unexpected
 from mcp_magics.connection.requests import Requests
-from mcp_magics.connection.subscription import Subscriptions
-from mcp_magics.connection.upkeep import Upkeep
+from mcp_magics.connection.subscriptions.subscription import Subscriptions
 from mcp_magics.errors import (
     ConnectionFailedError,
     Failure,
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from mcp.client.session import ClientSession
 
     from mcp_magics.config.model import ServerSpec
-    from mcp_magics.connection.inbox import Inbox
-    from mcp_magics.connection.permission import Permission
+    from mcp_magics.connection.login.permission import Permission
+    from mcp_magics.connection.questions.inbox import Inbox
     from mcp_magics.connection.replies import Ending
     from mcp_magics.connection.serverlog import ServerLog
-    from mcp_magics.connection.subscribed import Subscription
+    from mcp_magics.connection.subscriptions.subscribed import Subscription
     from mcp_magics.wire.journal import Journal
     from mcp_magics.wire.transport import Candidate
 

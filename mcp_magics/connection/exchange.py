@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mcp_magics.connection.loop import background
+from mcp_magics.connection.questions.rounds import asks_for_input, settle
+from mcp_magics.connection.questions.visits import URL_REQUIRED, explained, visited
 from mcp_magics.connection.replies import reply_of
-from mcp_magics.connection.rounds import asks_for_input, settle
-from mcp_magics.connection.visits import URL_REQUIRED, explained, visited
 from mcp_magics.connection.waiting import Patience, Until, run_awaiting
 from mcp_magics.errors import ConnectionFailedError, RequestCancelledError, RequestError, RequestTimeoutError
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
     from mcp_magics.connection.client import Connection
-    from mcp_magics.connection.inbox import Hearing
+    from mcp_magics.connection.questions.inbox import Hearing
     from mcp_magics.results.reply import Reply
     from mcp_magics.wire.pending import Pending
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.connection.listening import ACKNOWLEDGED, Listening, subscription_id
-from mcp_magics.connection.task import NOTIFICATIONS as TASK_NOTIFICATIONS
+from mcp_magics.connection.lists.listening import ACKNOWLEDGED, Listening, subscription_id
+from mcp_magics.connection.tasks.task import NOTIFICATIONS as TASK_NOTIFICATIONS
 from mcp_magics.connection.witness import Witness
 from mcp_magics.wire.message import told
 

@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from mcp_magics.config.view import disclosure
-from mcp_magics.connection.asking import ask_for_address
-from mcp_magics.connection.catalog import is_enabled
 from mcp_magics.connection.client import Connection
-from mcp_magics.connection.login_job import LoginJob
-from mcp_magics.connection.logins import log_in, log_out, stepwise
-from mcp_magics.connection.oauth_flow import OAuthFlow
-from mcp_magics.connection.permission import Permission
+from mcp_magics.connection.lists.catalog import is_enabled
+from mcp_magics.connection.login.asking import ask_for_address
+from mcp_magics.connection.login.login_job import LoginJob
+from mcp_magics.connection.login.logins import log_in, log_out, stepwise
+from mcp_magics.connection.login.oauth_flow import OAuthFlow
+from mcp_magics.connection.login.permission import Permission
 from mcp_magics.connection.reload import Stamp, changed, snapshot
 from mcp_magics.connection.serverlog import ServerLog
 from mcp_magics.errors import CommandError, ConfigurationError, MCPMagicsError
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from mcp_magics.auth.status import AuthStatus
     from mcp_magics.auth.store import CredentialStore
     from mcp_magics.config.model import Protocol, Scope, ServerSpec
-    from mcp_magics.connection.inbox import Inbox
-    from mcp_magics.connection.logins import LoginWishes
+    from mcp_magics.connection.login.logins import LoginWishes
+    from mcp_magics.connection.questions.inbox import Inbox
     from mcp_magics.connection.replies import Ending
     from mcp_magics.connection.waiting import Attendant
     from mcp_magics.wire.journal import Journal

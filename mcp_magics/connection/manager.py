@@ -15,10 +15,10 @@ from mcp_magics.config.names import alias
 from mcp_magics.config.store import Store
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.glance import glance
-from mcp_magics.connection.inbox import inbox
-from mcp_magics.connection.jobs import jobs
+from mcp_magics.connection.jobs.job import jobs
 from mcp_magics.connection.live import Live
 from mcp_magics.connection.loop import background
+from mcp_magics.connection.questions.inbox import inbox
 from mcp_magics.connection.reload import refuse_unwatchable
 from mcp_magics.connection.server import Server
 from mcp_magics.connection.waiting import Attendant, run_blocking
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mcp_magics.auth.store import CredentialStore
     from mcp_magics.config.model import Scope, ServerSpec
     from mcp_magics.config.store import ScopedSpec
-    from mcp_magics.connection.handlers import Handler, Handlers
+    from mcp_magics.connection.questions.handlers import Handler, Handlers
     from mcp_magics.errors import Failure
 
 Registered = Literal["added", "unchanged", "replaced"]

@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mcp_magics.config.model import OAuthOptions
-from mcp_magics.connection.apps import app_steps
-from mcp_magics.connection.contents import Contents
+from mcp_magics.connection.content.apps import app_steps
+from mcp_magics.connection.content.contents import Contents
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.given import arguments_text
-from mcp_magics.connection.jobs import jobs
-from mcp_magics.connection.logins import LOGIN_TIMEOUT, LoginWishes
-from mcp_magics.connection.streams import Streams
-from mcp_magics.connection.task import AsTask
+from mcp_magics.connection.jobs.job import jobs
+from mcp_magics.connection.login.logins import LOGIN_TIMEOUT, LoginWishes
+from mcp_magics.connection.subscriptions.streams import Streams
+from mcp_magics.connection.tasks.task import AsTask
 from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from mcp_magics.auth.login import Visitor
     from mcp_magics.auth.status import AuthStatus
     from mcp_magics.config.model import Protocol, Scope
-    from mcp_magics.connection.jobs import Job
-    from mcp_magics.connection.login_job import LoginJob
-    from mcp_magics.connection.oauth_flow import OAuthFlow
-    from mcp_magics.connection.permission import Permission
+    from mcp_magics.connection.jobs.job import Job
+    from mcp_magics.connection.login.login_job import LoginJob
+    from mcp_magics.connection.login.oauth_flow import OAuthFlow
+    from mcp_magics.connection.login.permission import Permission
     from mcp_magics.connection.serverlog import ServerLog
     from mcp_magics.connection.toolbox import Toolbox
     from mcp_magics.connection.waiting import Until

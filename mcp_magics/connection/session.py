@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from mcp_magics.connection.asked import RefusedError
-from mcp_magics.connection.client_tasks import ClientTasks, declared_with_tasks, related
 from mcp_magics.connection.declared import with_configured
-from mcp_magics.connection.handlers import QUESTIONS
-from mcp_magics.connection.overheard import Overheard
+from mcp_magics.connection.questions.asked import RefusedError
+from mcp_magics.connection.questions.handlers import QUESTIONS
+from mcp_magics.connection.questions.overheard import Overheard
+from mcp_magics.connection.tasks.ours import ClientTasks, declared_with_tasks, related
 from mcp_magics.results.app import EXTENSION, MIME_TYPE
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mcp.shared.dispatcher import DispatchContext, Dispatcher
 
     from mcp_magics.config.model import ServerSpec
-    from mcp_magics.connection.asked import Asked
+    from mcp_magics.connection.questions.asked import Asked
     from mcp_magics.wire.transport import Channel
 
 

@@ -6,22 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.connection.approval import mode_for, needs_approval
 from mcp_magics.connection.call_options import CallOptions
-from mcp_magics.connection.catalog import is_enabled
 from mcp_magics.connection.exchange import Request, exchange, on_loop
 from mcp_magics.connection.given import tools_named
-from mcp_magics.connection.inbox import Hearing
+from mcp_magics.connection.lists.catalog import is_enabled
 from mcp_magics.connection.preview import repeated
-from mcp_magics.connection.task import claimed, promised, task_members
-from mcp_magics.connection.tasks import followed
+from mcp_magics.connection.questions.approval import mode_for, needs_approval
+from mcp_magics.connection.questions.inbox import Hearing
+from mcp_magics.connection.tasks.run import followed
+from mcp_magics.connection.tasks.task import claimed, promised, task_members
 from mcp_magics.errors import ApprovalError, ConfigurationError, RequestCancelledError
 from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
     from mcp_magics.config.model import ServerSpec
-    from mcp_magics.connection.catalog import Tool
     from mcp_magics.connection.client import Connection
+    from mcp_magics.connection.lists.catalog import Tool
     from mcp_magics.connection.live import Live
     from mcp_magics.results.call import CallResult
     from mcp_magics.results.reply import Reply
@@ -155,7 +155,7 @@ class ServerSteps:
         return reply
 
     async def result(self, method: str, members: str) -> Mapping[str, Any]:
-        """Steps: the ``result`` of any request as an object (:class:`~mcp_magics.connection.catalog.Requester`)."""
+        """Steps: the ``result`` of any request as an object, for a :class:`~mcp_magics.connection.lists.catalog.Requester`."""
         found = ((await self.request_steps(method, members)).message or {}).get("result")
         return found if isinstance(found, dict) else {}
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import inspect
     from collections.abc import Iterator
 
-    from mcp_magics.connection.catalog import Tool
+    from mcp_magics.connection.lists.catalog import Tool
     from mcp_magics.connection.server import Server
     from mcp_magics.results.call import CallResult
 

@@ -11,7 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from mcp_magics.connection.inbox import Answer
+from mcp_magics.connection.questions.inbox import Answer
 from mcp_magics.magics.interruptible import read_unless
 from mcp_magics.magics.questions import ask_person
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mcp_magics.auth.login import Link
-    from mcp_magics.connection.inbox import Inbox, Question
+    from mcp_magics.connection.questions.inbox import Inbox, Question
     from mcp_magics.connection.waiting import Until
     from mcp_magics.magics.progress import ProgressBar
     from mcp_magics.widgets.frontend import FrontEnds

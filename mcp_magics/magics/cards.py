@@ -14,7 +14,7 @@ from mcp_magics.results.sanitise import clean, escaped, one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mcp_magics.connection.catalog import Tool
+    from mcp_magics.connection.lists.catalog import Tool
     from mcp_magics.connection.server import Server
 
 _COLOURS = {"ready": "#1a7f37", "failed": "#b00020", "connecting": "#9a6700", "idle": "#57606a"}

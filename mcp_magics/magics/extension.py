@@ -148,7 +148,7 @@ class MCPMagics(Magics, Settings):
     def attendant(self) -> Attendant | None:
         """Who looks after this shell's waits; made at the first."""
         if self._attendant is None:
-            from mcp_magics.connection.inbox import inbox
+            from mcp_magics.connection.questions.inbox import inbox
             from mcp_magics.magics.attendant import CellAttendant
 
             self._attendant = CellAttendant(inbox, self._front_ends)

@@ -6,13 +6,13 @@ import asyncio
 import contextvars
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.connection.jobs import jobs
+from mcp_magics.connection.jobs.job import jobs
 from mcp_magics.magics.outcome import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from mcp_magics.connection.jobs import Job
+    from mcp_magics.connection.jobs.job import Job
     from mcp_magics.connection.server import Server
     from mcp_magics.connection.waiting import Until
     from mcp_magics.magics.context import Context

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mcp_magics.results.sanitise import clean, escaped, is_clickable
 
 if TYPE_CHECKING:
-    from mcp_magics.connection.login_job import LoginJob
+    from mcp_magics.connection.login.login_job import LoginJob
 
 Bundle = dict[str, str]
 

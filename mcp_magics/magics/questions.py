@@ -1,6 +1,6 @@
 """A server's question put to a person with ``input()``: approval, an elicitation, sampling.
 
-A form that asks for a password never comes here: it is declined before (:mod:`mcp_magics.connection.asked`).
+A form that asks for a password never comes here: it is declined before (:mod:`mcp_magics.connection.questions.asked`).
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from mcp_magics.connection.inbox import NOBODY, Answer
+from mcp_magics.connection.questions.inbox import NOBODY, Answer
 from mcp_magics.magics.typed_form import TooManyAttemptsError, TypedForm
 from mcp_magics.results.sampling import parts_of
 from mcp_magics.results.sanitise import clean
 
 if TYPE_CHECKING:
     from mcp_magics.auth.login import Link
-    from mcp_magics.connection.inbox import Question
+    from mcp_magics.connection.questions.inbox import Question
 
 DECLINE, CANCEL = "/decline", "/cancel"
 LONGEST = 8_000

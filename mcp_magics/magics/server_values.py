@@ -24,7 +24,7 @@ def server_values(wanted: Wanted) -> tuple[str, ...]:
     connection = wanted.connection
     if connection.state != "ready" or "completions" not in connection.capabilities:
         return ()
-    from mcp_magics.connection.suggested import Reference, members_of
+    from mcp_magics.connection.content.suggested import Reference, members_of
 
     reference = Reference("template" if wanted.is_template else "prompt", wanted.name)
     members = members_of(reference, wanted.argument, wanted.typed, wanted.known)

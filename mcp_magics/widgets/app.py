@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from mcp_magics.connection.apps import app_request_steps
-from mcp_magics.connection.inbox import Answer
+from mcp_magics.connection.content.apps import app_request_steps
 from mcp_magics.connection.manager import servers
+from mcp_magics.connection.questions.inbox import Answer
 from mcp_magics.connection.waiting import run_awaiting
 from mcp_magics.errors import MCPMagicsError, ProtocolError, RequestError
 from mcp_magics.results.app import LARGEST
@@ -33,7 +33,7 @@ from mcp_magics.wire.message import compact
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mcp_magics.connection.inbox import Question
+    from mcp_magics.connection.questions.inbox import Question
     from mcp_magics.connection.server import Server
     from mcp_magics.results.app import App
     from mcp_magics.results.call import CallResult

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mcp_magics.connection.inbox import Inbox, Question
+    from mcp_magics.connection.questions.inbox import Inbox, Question
     from mcp_magics.connection.waiting import Until
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from IPython.core.display_functions import DisplayHandle
 
     from mcp_magics.auth.surroundings import Lookout
-    from mcp_magics.connection.jobs import Job
+    from mcp_magics.connection.jobs.job import Job
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 _GONE = {"text/plain": "", "text/html": ""}

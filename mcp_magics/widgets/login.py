@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from mcp_magics.connection.inbox import Answer
+from mcp_magics.connection.questions.inbox import Answer
 from mcp_magics.results.sanitise import clean
 from mcp_magics.widgets.fleeting import FleetingWidget
 

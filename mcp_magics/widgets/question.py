@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from mcp_magics.connection.inbox import Answer
+from mcp_magics.connection.questions.inbox import Answer
 from mcp_magics.results.sanitise import clean
 from mcp_magics.schema.form_content import Problem, Reading, content_of
 from mcp_magics.widgets.fleeting import FleetingWidget
@@ -21,7 +21,7 @@ from mcp_magics.widgets.question_view import panel_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mcp_magics.connection.question import Question
+    from mcp_magics.connection.questions.question import Question
 
 _SHOWN = 60
 """Problems that are told at a time."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mcp_magics.connection.inbox import Answer
+from mcp_magics.connection.questions.inbox import Answer
 from mcp_magics.results.sanitise import clean, escaped
 from mcp_magics.widgets.question import QuestionPanel
 from mcp_magics.widgets.question_view import headline
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from IPython.core.display_functions import DisplayHandle
 
-    from mcp_magics.connection.inbox import Inbox
-    from mcp_magics.connection.question import Question
+    from mcp_magics.connection.questions.inbox import Inbox
+    from mcp_magics.connection.questions.question import Question
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 MOST = 5

@@ -13,7 +13,7 @@ from mcp_magics.schema.form import Field, Form, form_of
 from mcp_magics.schema.form_content import entry_of, prefilled
 
 if TYPE_CHECKING:
-    from mcp_magics.connection.question import Question
+    from mcp_magics.connection.questions.question import Question
 
 View = dict[str, Any]
 

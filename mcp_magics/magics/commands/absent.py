@@ -7,7 +7,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
-from mcp_magics.connection.catalog import fetch
+from mcp_magics.connection.lists.catalog import fetch
 from mcp_magics.errors import MCPMagicsError
 from mcp_magics.magics.parse import quoted
 from mcp_magics.results.sanitise import one_line

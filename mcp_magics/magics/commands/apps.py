@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.connection.apps import app_steps
+from mcp_magics.connection.content.apps import app_steps
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.errors import MCPMagicsError
 from mcp_magics.results.app import too_large

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.glance import row
-from mcp_magics.connection.log_level import LEVELS, OFF, checked_level
 from mcp_magics.connection.serverlog import log_table
+from mcp_magics.connection.subscriptions.log_level import LEVELS, OFF, checked_level
 from mcp_magics.magics.cards import ServerCard
 from mcp_magics.magics.commands.named import server_named
 from mcp_magics.magics.commands.servers import connect_all

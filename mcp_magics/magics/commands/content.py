@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mcp_magics.connection.suggested import Reference, completions, members_of
-from mcp_magics.connection.templates import address_of, template_named
+from mcp_magics.connection.content.suggested import Reference, completions, members_of
+from mcp_magics.connection.content.templates import address_of, template_named
 from mcp_magics.errors import CommandError, RequestError
 from mcp_magics.magics.commands.absent import with_cause
 from mcp_magics.magics.commands.answers import answers_of
@@ -21,7 +21,7 @@ from mcp_magics.wire.message import compact
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
-    from mcp_magics.connection.contents import Kind
+    from mcp_magics.connection.content.contents import Kind
     from mcp_magics.connection.server import Server
     from mcp_magics.connection.waiting import Until
     from mcp_magics.magics.commands.absent import Kind as Absent

@@ -13,7 +13,7 @@ from mcp_magics.magics.references import syntax_problem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mcp_magics.connection.handlers import Handler
+    from mcp_magics.connection.questions.handlers import Handler
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
     from mcp_magics.magics.tokens import Token

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.connection.inbox import Answer, inbox
-from mcp_magics.connection.jobs import jobs
-from mcp_magics.connection.jobs_table import jobs_table
-from mcp_magics.connection.returned import scripted
-from mcp_magics.connection.task_list import server_tasks
+from mcp_magics.connection.jobs.job import jobs
+from mcp_magics.connection.jobs.listing import jobs_table
+from mcp_magics.connection.questions.inbox import Answer, inbox
+from mcp_magics.connection.questions.returned import scripted
+from mcp_magics.connection.tasks.listing import server_tasks
 from mcp_magics.connection.waiting import Until
 from mcp_magics.errors import CommandError
 from mcp_magics.magics.commands.named import server_named
@@ -19,7 +19,7 @@ from mcp_magics.wire.pending import Settling
 
 if TYPE_CHECKING:
     from mcp_magics.auth.login import Link
-    from mcp_magics.connection.inbox import Question
+    from mcp_magics.connection.questions.inbox import Question
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
 

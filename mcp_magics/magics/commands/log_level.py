@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mcp_types import LOG_LEVEL_META_KEY
 
-from mcp_magics.connection.log_level import OFF, checked_level
+from mcp_magics.connection.subscriptions.log_level import OFF, checked_level
 
 if TYPE_CHECKING:
     from mcp_magics.connection.server import Server

@@ -7,9 +7,9 @@ import contextvars
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.config.document import spec_from_options
-from mcp_magics.connection.asking import cancelled
 from mcp_magics.connection.exchange import on_loop
-from mcp_magics.connection.logins import LoginWishes
+from mcp_magics.connection.login.asking import cancelled
+from mcp_magics.connection.login.logins import LoginWishes
 from mcp_magics.connection.waiting import Until
 from mcp_magics.errors import CommandError, MCPMagicsError
 from mcp_magics.magics.auth_card import AuthCard, lifetime
@@ -22,7 +22,7 @@ from mcp_magics.widgets.status import look_again
 if TYPE_CHECKING:
     from mcp_magics.auth.login import Visitor
     from mcp_magics.config.model import OAuthOptions
-    from mcp_magics.connection.login_job import LoginJob
+    from mcp_magics.connection.login.login_job import LoginJob
     from mcp_magics.connection.server import Server
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command

@@ -12,7 +12,7 @@ from mcp_magics.results.listing import Listing, counted
 
 if TYPE_CHECKING:
     from mcp_magics.connection.server import Server
-    from mcp_magics.connection.subscribed import Subscription
+    from mcp_magics.connection.subscriptions.subscribed import Subscription
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.connection.exchange import on_loop
-from mcp_magics.connection.reuse import told
+from mcp_magics.connection.lists.reuse import told
 from mcp_magics.errors import CommandError, MCPMagicsError
 from mcp_magics.magics.body import Arguments, arguments_of
 from mcp_magics.magics.commands.answers import answers_of
@@ -20,7 +20,7 @@ from mcp_magics.results.listing import Listing, counted
 from mcp_magics.results.offers import with_used
 
 if TYPE_CHECKING:
-    from mcp_magics.connection.catalog import Tool
+    from mcp_magics.connection.lists.catalog import Tool
     from mcp_magics.connection.server import Server
     from mcp_magics.connection.steps import ArgumentsOf
     from mcp_magics.magics.context import Context

@@ -1,0 +1,1 @@
+"""Calls that go on while nobody waits for them."""

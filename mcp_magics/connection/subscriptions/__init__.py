@@ -1,0 +1,1 @@
+"""What a server tells on its own account, because it was asked to."""
