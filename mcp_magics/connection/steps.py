@@ -155,7 +155,7 @@ class ServerSteps:
         return reply
 
     async def result(self, method: str, members: str) -> Mapping[str, Any]:
-        """Steps: the ``result`` of any request as an object, for a :class:`~mcp_magics.connection.lists.catalog.Requester`."""
+        """Steps: the ``result`` of any request (for a :class:`~mcp_magics.connection.lists.catalog.Requester`)."""
         found = ((await self.request_steps(method, members)).message or {}).get("result")
         return found if isinstance(found, dict) else {}
 

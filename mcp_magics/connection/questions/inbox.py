@@ -2,8 +2,9 @@
 
 What a call brought along to answer (its ``--answer``) and registered handlers come first
 (:mod:`mcp_magics.connection.questions.asked`). Then the :class:`~mcp_magics.connection.waiting.Attendant` of a
-cell that waits for that server takes the question. Where no cell waits and somebody may be at the keyboard it stands until it is
-answered; else it is declined, and a note says so. Never does an answer claim that a person acted when none did.
+cell that waits for that server takes the question. Where no cell waits and somebody may be at the keyboard it stands
+until it is answered; else it is declined, and a note says so. Never does an answer claim that a person acted when
+none did.
 """
 
 from __future__ import annotations
