@@ -79,9 +79,9 @@ def test_subscribed_resources_and_lists_change(lesson):
 
 
 def test_jobs_and_tasks_end_and_are_given_up(lesson):
-    assert "{'steps': 10}" in shown(lesson, "job.wait()")
+    assert "{'steps': 10}" in shown(lesson, "job.wait().data")
     assert shown(lesson, "modern.slow_approval").count("input_required at") == 2
-    assert shown(lesson, "given_up.cancel()").count("cancelled after") == 2
+    assert shown(lesson, "given_up, lost").count("cancelled after") == 2
 
 
 def test_templates_prompts_completions_and_caches(lesson):
