@@ -177,7 +177,8 @@ def test_the_form_is_readable_in_both_themes_and_at_twice_the_size(desk):
     form = output.locator("form")
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         desk.wear(theme)
-        assert form.evaluate(_CONTRAST) > 4.5, theme
+        # A theme's sheets come one after the other: the colours are looked at until they are all there.
+        desk.page.wait_for_function(f"form => ({_CONTRAST})(form) > 4.5", arg=form.element_handle())
     desk.page.evaluate("() => { document.body.style.zoom = 2; }")
     fits = form.evaluate("form => form.scrollWidth <= form.clientWidth + 1")
     desk.page.evaluate("() => { document.body.style.zoom = 1; }")
