@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 from mcp_magics.schema.resolve import resolve, schemas
 
-Kind = Literal["string", "number", "integer", "boolean", "choice", "choices", "object", "array", "json"]
+Kind = Literal["string", "number", "integer", "boolean", "choice", "choices", "object", "array", "union", "json"]
 
 MISSING: Final = object()
 """The default of a field that has none: ``None`` would be JSON's null."""
@@ -60,7 +60,9 @@ class Field:
     """One field: all texts are the server's own, as sent.
 
     ``path`` are the names that lead to it; ``fields`` are an object's, ``item`` is what an array repeats; ``choices``
-    belong to ``choice`` (one of them) and ``choices`` (any of them). ``schema`` is its own, for hints only.
+    belong to ``choice`` (one of them) and ``choices`` (any of them). A ``union`` is one of its ``variants``;
+    ``encoding`` is how bytes are written in a text, ``open_ended`` says that an object takes members that are not
+    named. ``schema`` is its own, for hints only.
     """
 
     name: str
@@ -79,6 +81,9 @@ class Field:
     fields: tuple[Field, ...] = ()
     item: Field | None = None
     schema: Any = field(default=True, compare=False)
+    variants: tuple[Field, ...] = ()
+    encoding: str = ""
+    open_ended: bool = False
 
     @property
     def has_default(self) -> bool:
@@ -99,7 +104,7 @@ class Form:
 
 def form_of(schema: Any) -> Form:
     """The form of any JSON Schema; never raises. Source: client/elicitation, JSON Schema 2020-12."""
-    modeller = _Modeller(schema)
+    modeller = Modeller(schema)
     flat = modeller.flat(schema)
     title, description = _text(flat, "title"), _text(flat, "description")
     whole = modeller.field("", (), schema, required=True)
@@ -109,8 +114,8 @@ def form_of(schema: Any) -> Form:
     return Form((), schema, title, description, None if no_members else whole)
 
 
-class _Modeller:
-    """Models one root schema, as far as its budget goes."""
+class Modeller:
+    """Models one root schema, as far as its budget goes: one level of plain fields, as questions have them."""
 
     def __init__(self, root: Any) -> None:
         self._root = root
@@ -124,11 +129,13 @@ class _Modeller:
         flat, nullable = self._without_null(given)
         kind, choices = self._kind(flat, nullable=nullable)
         fields = self._members(flat, path) if kind == "object" else ()
-        item = self.field("", path, flat["items"], required=True) if kind == "array" else None
+        item = self._item(flat, path) if kind == "array" else None
+        variants = self._variants(flat, path) if kind == "union" else ()
+        has_parts = fields or item or variants or kind not in ("object", "array", "union")
         return Field(
             name,
             path,
-            kind if fields or kind != "object" else "json",
+            kind if has_parts else "json",
             _text(given, "title") or _text(flat, "title") or name,
             _text(given, "description") or _text(flat, "description"),
             required,
@@ -142,7 +149,18 @@ class _Modeller:
             fields,
             item,
             schema,
+            variants,
+            _encoding(flat),
+            _is_open_ended(flat),
         )
+
+    def _item(self, flat: Mapping[str, Any], path: tuple[str, ...]) -> Field | None:
+        """What an array repeats."""
+        return self.field("", path, flat["items"], required=True)
+
+    def _variants(self, flat: Mapping[str, Any], path: tuple[str, ...]) -> tuple[Field, ...]:  # noqa: ARG002
+        """What a value may be one of; questions have no such fields."""
+        return ()
 
     def _members(self, flat: Mapping[str, Any], path: tuple[str, ...]) -> tuple[Field, ...]:
         properties = flat["properties"]
@@ -164,7 +182,7 @@ class _Modeller:
                 continue
             waiting += [self._referred(part["$ref"])] if "$ref" in part else []
             waiting += schemas(part.get("allOf"))
-            flat = _joined(part, flat)
+            flat = joined(part, flat)
         return {} if waiting else flat
 
     def _referred(self, reference: Any) -> Any:
@@ -228,7 +246,7 @@ class _Modeller:
         return tuple(Choice(each["const"], _text(each, "title") or _called(each["const"])) for each in consts)
 
 
-def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+def joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """Both schemas in one; where they differ ``other`` counts, whose members and required ones are added."""
     joined = {**one, **other}
     if isinstance(one.get("properties"), Mapping) and isinstance(other.get("properties"), Mapping):
@@ -247,6 +265,17 @@ def _is_empty_object(flat: Mapping[str, Any]) -> bool:
     if flat.get("type") not in ("object", None) or _has_members(flat):
         return False
     return not set(flat) - {"type", "properties", "required", "title", "description", "$schema", "additionalProperties"}
+
+
+def _encoding(flat: Mapping[str, Any]) -> str:
+    """``base64`` where a text is bytes (JSON Schema 2020-12 validation §8.3; OpenAPI's ``byte`` and ``binary``)."""
+    is_encoded = _text(flat, "contentEncoding").lower() == "base64" or _text(flat, "format") in ("byte", "binary")
+    return "base64" if is_encoded else ""
+
+
+def _is_open_ended(flat: Mapping[str, Any]) -> bool:
+    """Whether the schema says of members it does not name that they may be there."""
+    return flat.get("additionalProperties", False) is not False or isinstance(flat.get("patternProperties"), Mapping)
 
 
 def _called(value: Any) -> str:

@@ -70,7 +70,7 @@ def content_of(form: Form, entries: Mapping[str, Entry] | Entry) -> Reading:
         content = reader.members(form.fields, entries, ())
     found = find(content, form.schema, most=_MOST)
     mine = {problem.path for problem in reader.problems}
-    theirs = dict.fromkeys(each for error in found.errors for each in _problems(error) if each.path not in mine)
+    theirs = dict.fromkeys(each for error in found.errors for each in problems_of(error) if each.path not in mine)
     return Reading(content, (*reader.problems, *theirs), found.trouble)
 
 
@@ -252,7 +252,7 @@ def _without_repeats(members: list[tuple[str, Any]]) -> dict[str, Any]:
     return read
 
 
-def _problems(error: ValidationError) -> list[Problem]:
+def problems_of(error: ValidationError) -> list[Problem]:
     """What the schema says is wrong, at the member that is missing where one is."""
     at: Path = tuple(error.absolute_path)
     wanted, instance = error.validator_value, error.instance
