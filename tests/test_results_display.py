@@ -43,6 +43,10 @@ def rich(result):
     return result._repr_mimebundle_()["text/html"]
 
 
+def rich_of(part):
+    return part["text/html"]
+
+
 SCENARIOS = {
     "image_only": ([image()], 1),
     "text_then_image": ([text("a"), image()], 2),
@@ -91,7 +95,7 @@ def test_one_image_of_a_result_shows_itself():
 
 def test_audio_is_an_output_of_its_own():
     parts = call(text("listen"), {"type": "audio", "data": b64(WAV), "mimeType": "audio/wav"}).display_parts()
-    assert [tag for tag, _ in tags(parts[1]["text/html"])] == ["audio"]
+    assert [tag for tag, _ in tags(parts[1]["text/html"])] == ["div", "audio", "div"]
     assert parts[1]["text/plain"] == f"[audio 1: WAV, {len(WAV)} B]"
 
 
@@ -252,8 +256,9 @@ def test_large_structured_content_is_cut_and_whole_in_the_data(value):
 def test_too_many_blocks_and_images_are_counted_not_shown():
     result = call(*[text("line")] * 20_000, *[image()] * 300)
     parts = result.display_parts()
-    assert len(parts) == 101
-    assert sum(len(json.dumps(part)) for part in parts) <= CAP + 101 * 200
+    assert len(parts) == 2
+    assert [tag for tag, _ in tags(rich_of(parts[1]))].count("img") == 100
+    assert sum(len(json.dumps(part)) for part in parts) <= CAP + 100 * 600
     assert "more not shown" in parts[0]["text/plain"]
     assert len(result.images) == 300
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.errors import ConfigurationError, ProtocolError
-from mcp_magics.results.sniff import audio_type, image_size, image_type
+from mcp_magics.results.charset import decoded
+from mcp_magics.results.sniff import audio_type, image_size, image_type, video_type
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -190,6 +191,22 @@ class Audio(_Binary):
         return (self.mime or "audio/unknown").removeprefix("audio/").upper()
 
 
+class Video(_Binary):
+    """A resource whose bytes are a video; MCP has no block of its own for them."""
+
+    _member = "blob"
+
+    @cached_property
+    def mime(self) -> str | None:
+        """The MIME type by the bytes themselves; None where no video can be recognised in them."""
+        return video_type(self.data) if self.is_decodable else None
+
+    @property
+    def format(self) -> str:
+        """The short name of the format: ``MP4``, ``WEBM``."""
+        return (self.mime or "video/unknown").removeprefix("video/").upper()
+
+
 class _BlobImage(Image):
     _member = "blob"
 
@@ -215,14 +232,11 @@ class ResourceContents(_Binary):
 
     @property
     def text(self) -> str | None:
-        """The text as sent, a textual blob's in UTF-8, else None."""
+        """The text as sent, a textual blob's in its declared charset (else UTF-8), or None."""
         sent = self._text("text")
         if sent is not None or not self._is_textual or self._decoded is None:
             return sent
-        try:
-            return self._decoded.decode()
-        except UnicodeDecodeError:
-            return None
+        return decoded(self._decoded, self.declared_mime or "")
 
     @property
     def data(self) -> bytes:
@@ -250,11 +264,19 @@ class ResourceContents(_Binary):
     @cached_property
     def sound(self) -> Audio | None:
         """The sound in it: a blob that is one by its bytes or is declared as one."""
-        if self.is_text or self.picture:
+        if self.is_text or self.picture or self.video:
             return None
         audio = _BlobAudio(self.raw)
         is_video = self.media_type.startswith("video/")  # an MP4 of either kind starts alike
         return audio if (audio.mime and not is_video) or self.media_type.startswith("audio/") else None
+
+    @cached_property
+    def video(self) -> Video | None:
+        """The video in it: a blob whose bytes are one and that is not declared as a sound."""
+        if self.is_text or self.picture or self.media_type.startswith("audio/"):
+            return None
+        video = Video(self.raw)
+        return video if video.mime else None
 
     def _summary(self) -> str:
         return self.uri

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from itertools import groupby
 
 from mcp_magics.results.blocks import (
     Audio,
@@ -14,20 +13,23 @@ from mcp_magics.results.blocks import (
     ResourceContents,
     ResourceLink,
     TextBlock,
+    Video,
 )
-from mcp_magics.results.document import Anchor, Grid, Item, Json, Line, Picture, Sandboxed, Sound, Tone, Verbatim
-from mcp_magics.results.media import picture_label, size_text, sound_label
-from mcp_magics.results.tabular import table_in_text
+from mcp_magics.results.document import Anchor, Film, Item, Json, Line, Picture, Sound, Tone, Verbatim
+from mcp_magics.results.media import film_label, picture_label, size_text, sound_label
+from mcp_magics.results.preview import PARSED_LIMIT, preview, said_in_json
+from mcp_magics.results.tabular import json_container
 
 MEDIA_LIMIT = 8 * 1024 * 1024
-"""Bytes of one image or sound above which it is named, not shown."""
+"""Bytes of one image, sound or video above which it is named, not shown."""
 MEDIA_TOTAL = 32 * 1024 * 1024
-"""Bytes of all images and sounds shown in one output."""
+"""Bytes of all of them shown in one output."""
 MEDIA_COUNT = 100
-"""Images and sounds shown in one output."""
-
-_PARSED_LIMIT = 1024 * 1024
-_DOCUMENTS = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml"})
+"""Images, sounds and videos shown in one output."""
+PIXELS_LIMIT = 64_000_000
+"""Pixels, by its header, of an image above which no browser is asked to decode it: they take four bytes each."""
+PIXELS_TOTAL = 256_000_000
+"""Pixels of all images in one output."""
 
 
 def images_of(blocks: Iterable[Block]) -> tuple[Image, ...]:
@@ -56,18 +58,35 @@ class Composer:
         self._tone = tone
         self._images = 0
         self._sounds = 0
+        self._films = 0
+        self._resources = 0
         self._shown = 0
         self._bytes = 0
+        self._pixels = 0
 
     def blocks(self, blocks: Iterable[Block]) -> Iterator[Item]:
         """The items of several blocks; what cannot be decoded has none, :func:`undecodable` names it."""
-        for block in blocks:
-            yield from self._block(block)
+        for is_text, run in groupby(blocks, lambda block: isinstance(block, TextBlock)):
+            if is_text:
+                yield from self._texts([block.text for block in run if isinstance(block, TextBlock)])
+            else:
+                for block in run:
+                    yield from self._block(block)
+
+    def _texts(self, texts: list[str]) -> Iterator[Item]:
+        """Neighbouring texts; several that are each a JSON object are its rows, as for ``.df``."""
+        where = f"{self._where}.text"
+        is_error = self._tone == "error"
+        if len(texts) > 1 and not is_error and sum(map(len, texts)) <= PARSED_LIMIT:
+            values = [json_container(text) for text in texts]
+            if all(isinstance(value, dict) for value in values):
+                yield Json(values, where, "\n".join(texts))
+                return
+        for text in texts:
+            yield (None if is_error else said_in_json(text, where)) or Verbatim(text, where, self._tone)
 
     def _block(self, block: Block) -> Iterator[Item]:
         match block:
-            case TextBlock():
-                yield Verbatim(block.text, f"{self._where}.text", self._tone)
             case Image() | Audio():
                 yield from self._media(block)
             case ResourceLink():
@@ -79,59 +98,63 @@ class Composer:
                 yield Json(block.raw, f"{self._where}.raw")
 
     def _embedded(self, resource: ResourceContents) -> Iterator[Item]:
-        if not (resource.picture or resource.sound):
+        if not (resource.picture or resource.sound or resource.video):
             yield Line(f"[resource {resource.uri}]", "note")
-        yield from self.contents(resource)
+        yield from self.contents(resource, f"{self._where}.resources[{self._resources}]")
+        self._resources += 1
 
-    def contents(self, resource: ResourceContents) -> Iterator[Item]:
-        """The contents of a resource, by MIME type."""
-        text = resource.text
-        if media := resource.picture or resource.sound:
-            yield from self._media(media)
-        elif text is not None:
-            yield self._text(text, resource.media_type)
-        elif resource.is_decodable:
-            size = size_text(len(resource.data))
-            yield Line(f"[{resource.media_type or 'bytes'}, {size}: .data holds it, .save(path) writes it]", "note")
+    def contents(self, resource: ResourceContents, holder: str) -> Iterator[Item]:
+        """The contents of a resource, by type and bytes; ``holder`` is the expression that holds them."""
+        if media := resource.picture or resource.video or resource.sound:
+            yield from self._media(media, holder)
         else:
-            yield Line(f"[a blob that is no base64: it starts with {resource.base64[:40]!r}]", "note")
+            yield from preview(resource, self._where, holder, self._tone)
 
-    def _text(self, text: str, media_type: str) -> Item:
-        where = f"{self._where}.text"
-        if media_type in _DOCUMENTS:
-            return Sandboxed(text, where)
-        if len(text) <= _PARSED_LIMIT:
-            if media_type.endswith("json"):
-                return _as_json(text, where)
-            if media_type in {"text/csv", "text/tab-separated-values"} and (table := table_in_text(text, media_type)):
-                return Grid(table.names, table.records(), f"{self._where}.df")
-        return Verbatim(text, where, self._tone)
-
-    def _media(self, media: Image | Audio) -> Iterator[Item]:
+    def _media(self, media: Image | Audio | Video, holder: str = "") -> Iterator[Item]:
         if media.mime is None:
             return
         item = self._numbered(media)
-        fits = len(media.data) <= MEDIA_LIMIT and self._bytes + len(media.data) <= MEDIA_TOTAL
-        if fits and self._shown < MEDIA_COUNT:
-            self._bytes += len(media.data)
-            self._shown += 1
-            yield item
-        else:
-            yield self._not_shown(item)
+        pixels = media.size[0] * media.size[1] if isinstance(media, Image) and media.size else 0
+        reason = self._reason_against(len(media.data), pixels)
+        if reason:
+            yield self._not_shown(item, holder, reason)
+            return
+        self._bytes += len(media.data)
+        self._pixels += pixels
+        self._shown += 1
+        yield item
 
-    def _numbered(self, media: Image | Audio) -> Picture | Sound:
+    def _reason_against(self, size: int, pixels: int) -> str:
+        """Why a medium of so many bytes and pixels is not shown; nothing where it is."""
+        if pixels > PIXELS_LIMIT:
+            return f"decoded it would take {size_text(4 * pixels)} of the browser's memory"
+        fits = size <= MEDIA_LIMIT and self._bytes + size <= MEDIA_TOTAL and self._pixels + pixels <= PIXELS_TOTAL
+        return "" if fits and self._shown < MEDIA_COUNT else "too much for one output"
+
+    def _numbered(self, media: Image | Audio | Video) -> Picture | Sound | Film:
         if isinstance(media, Image):
             self._images += 1
             return Picture(media, self._images)
+        if isinstance(media, Video):
+            self._films += 1
+            return Film(media, self._films)
         self._sounds += 1
         return Sound(media, self._sounds)
 
-    def _not_shown(self, item: Picture | Sound) -> Line:
-        if isinstance(item, Picture):
-            label, name = picture_label(item.image, item.number), "images"
-        else:
-            label, name = sound_label(item.audio, item.number), "audio"
-        return Line(f"{label} not shown: too much for one output; {self._where}.{name}[{item.number - 1}].save(path)")
+    def _not_shown(self, item: Picture | Sound | Film, holder: str, reason: str) -> Line:
+        label, held = _named(item, self._where, holder)
+        return Line(f"{label} not shown: {reason}; {held}.save(path)")
+
+
+def _named(item: Picture | Sound | Film, where: str, holder: str) -> tuple[str, str]:
+    """What is not shown, and the expression that has it all the same."""
+    match item:
+        case Picture():
+            return picture_label(item.image, item.number), f"{where}.images[{item.number - 1}]"
+        case Sound():
+            return sound_label(item.audio, item.number), f"{where}.audio[{item.number - 1}]"
+        case Film():
+            return film_label(item.video, item.number), holder
 
 
 def _image_in(block: Block) -> Image | None:
@@ -152,11 +175,3 @@ def _trouble(media: Image | Audio) -> str:
         return f"its data, {declared}, is no base64"
     kind = "image" if isinstance(media, Image) else "sound"
     return f"its {size_text(len(media.data))}, {declared}, are no {kind} of a known format"
-
-
-def _as_json(text: str, where: str) -> Item:
-    try:
-        value: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        return Verbatim(text, where)
-    return Json(value, where)

@@ -9,7 +9,7 @@ from typing import Any
 
 from mcp_magics.errors import ProtocolError
 from mcp_magics.results.answer import Answer
-from mcp_magics.results.blocks import Audio, Block, Image, ResourceContents, TextBlock, views
+from mcp_magics.results.blocks import Audio, Block, EmbeddedResource, Image, ResourceContents, TextBlock, views
 from mcp_magics.results.compose import Composer, images_of, sounds_of
 from mcp_magics.results.document import Document, Item, Json, Line
 from mcp_magics.results.reply import Reply
@@ -90,10 +90,10 @@ class ReadResult(Answer):
 
     def _body(self) -> Iterator[Item]:
         composer = Composer()
-        for contents in self.contents:
+        for index, contents in enumerate(self.contents):
             if len(self.contents) > 1:
                 yield Line(f"{contents.uri} ({contents.media_type or 'no MIME type'})", "title")
-            yield from composer.contents(contents)
+            yield from composer.contents(contents, f"result.contents[{index}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +145,12 @@ class PromptResult(Answer):
     def audio(self) -> tuple[Audio, ...]:
         """Every sound in the messages, embedded ones too, in order."""
         return sounds_of(block for message in self.messages for block in message.content)
+
+    @property
+    def resources(self) -> tuple[ResourceContents, ...]:
+        """The embedded resources in the messages, in order."""
+        blocks = (block for message in self.messages for block in message.content)
+        return tuple(block.resource for block in blocks if isinstance(block, EmbeddedResource))
 
     @property
     def text(self) -> str:

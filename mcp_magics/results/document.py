@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mcp_magics.results.blocks import Audio, Image
+from mcp_magics.results.blocks import Audio, Image, Video
 
 Tone = Literal["plain", "title", "note", "error"]
 
@@ -46,9 +46,18 @@ class Verbatim:
 
 @dataclass(frozen=True, slots=True)
 class Json:
-    """A JSON value, shown indented."""
+    """A JSON value, shown indented or to be unfolded; ``sent`` is its text where it came as text."""
 
     value: Any
+    where: str
+    sent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Markdown:
+    """A Markdown text of the server; its plain form is the text."""
+
+    text: str
     where: str
 
 
@@ -99,6 +108,32 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
+class Film:
+    """A video to play; ``number`` counts from 1."""
+
+    video: Video
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """Several images to look at side by side; ``where`` holds those that were received."""
+
+    pictures: tuple[Picture, ...]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """Bytes nothing is shown of: what they are in a line, and a link to save them as ``name`` where there is room."""
+
+    label: str
+    data: bytes
+    mime: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facing:
     """One row of a :class:`Contrast`: a name, and what each side has there."""
 
@@ -126,7 +161,9 @@ class Contrast:
         return Grid(("", "at", left, right), rows, self.where)
 
 
-Item = Line | Verbatim | Json | Sandboxed | Anchor | Grid | Contrast | Picture | Sound
+Medium = Picture | Sound | Film | Gallery
+"""What is shown by its bytes, which have bounds of their own."""
+Item = Line | Verbatim | Json | Markdown | Sandboxed | Anchor | Grid | Contrast | Attachment | Medium
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +173,18 @@ class Document:
     body: Sequence[Item]
     footer: Sequence[Line] = ()
 
-    def only(self, *kinds: type[Item]) -> Document:
-        """The same document with those kinds of items only in its body."""
-        return Document([item for item in self.body if isinstance(item, kinds)], self.footer)
+    def without_media(self) -> Document:
+        """The same document with what is text only in its body."""
+        return Document([item for item in self.body if not isinstance(item, Medium)], self.footer)
+
+    @property
+    def media(self) -> list[Medium]:
+        """The others."""
+        return [item for item in self.body if isinstance(item, Medium)]
 
 
 Render = Callable[[Item, int], str]
-"""One item in a form, costing at most so many bytes (images and sounds excepted)."""
+"""One item in a form, costing at most so many bytes (media excepted)."""
 
 
 def cost(text: str) -> int:
@@ -171,7 +213,7 @@ def _fill(items: Sequence[Item], render: Render, room: int) -> list[str]:
             rest = f"… {len(items) - index:,} more not shown; all of it is in .raw"
             return [*shown, render(Line(rest, "note"), _SMALLEST)]
         text = render(item, room - _SMALLEST)
-        if not isinstance(item, Picture | Sound):
+        if not isinstance(item, Medium):
             room -= cost(text) + 2
         shown.append(text)
     return shown

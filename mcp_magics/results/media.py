@@ -1,4 +1,4 @@
-"""One image or one sound: its label for people, its bundle, its HTML."""
+"""One image, one sound or one video: its label for people, its bundle, its HTML."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mcp_magics.results.sanitise import escaped
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from mcp_magics.results.blocks import Audio, Image
+    from mcp_magics.results.blocks import Audio, Image, Video
 
 Bundle = dict[str, str]
 """MIME type → data, binary types in base64, as Jupyter's ``display_data`` has it."""
@@ -30,6 +30,11 @@ def picture_label(image: Image, number: int) -> str:
 def sound_label(audio: Audio, number: int) -> str:
     """``[audio 1: WAV, 12.3 kB]``."""
     return f"[audio {number}: {audio.format}, {size_text(len(audio.data))}]"
+
+
+def film_label(video: Video, number: int) -> str:
+    """``[video 1: MP4, 12.3 kB]``."""
+    return f"[video {number}: {video.format}, {size_text(len(video.data))}]"
 
 
 def size_text(count: int) -> str:
@@ -52,7 +57,7 @@ def image_bundle(image: Image, number: int) -> Bundle:
     return {"text/plain": label, "text/html": picture_html(image, label)}
 
 
-def canonical_base64(block: Image | Audio) -> str:
+def canonical_base64(block: Image | Audio | Video) -> str:
     """The base64 of a block's bytes on one line, without a copy where it was sent that way."""
     sent = block.base64
     return base64.b64encode(block.data).decode("ascii") if len(sent.split(None, 1)) > 1 else sent.strip()
@@ -67,15 +72,27 @@ def selected(full: Bundle, include: Container[str] | None, exclude: Container[st
     }
 
 
-def picture_html(image: Image, label: str) -> str:
-    """The image inside HTML; an SVG, which may hold scripts, in a sandbox."""
-    if image.mime == "image/svg+xml":
-        return framed(image.data.decode("utf-8", "replace"))[0]
+def picture_html(image: Image, label: str, bounds: str = "height:auto") -> str:
+    """The image inside HTML, as wide as there is room, and within the CSS ``bounds``; an SVG in a sandbox."""
+    if image.mime == "image/svg+xml":  # which may hold scripts
+        return framed(image.data.decode("utf-8", "replace"), label)[0]
     source = f"data:{image.mime};base64,{canonical_base64(image)}"
-    return f'<img src="{source}" alt="{escaped(label)}" style="max-width:100%">'
+    return f'<img src="{source}" alt="{escaped(label)}" style="max-width:100%;{bounds}">'
 
 
 def sound_html(audio: Audio, label: str) -> str:
     """The sound with the controls of the browser."""
     source = f"data:{audio.mime};base64,{canonical_base64(audio)}"
-    return f'<audio controls src="{source}" title="{escaped(label)}"></audio>'
+    return f'<audio controls src="{source}" title="{escaped(label)}"></audio>{_caption(label)}'
+
+
+def film_html(video: Video, label: str) -> str:
+    """The video with the controls of the browser; nothing is decoded before it is played."""
+    source = f"data:{video.mime};base64,{canonical_base64(video)}"
+    style = 'style="max-width:100%;max-height:30em"'
+    video_tag = f'<video controls preload="none" src="{source}" title="{escaped(label)}" {style}></video>'
+    return video_tag + _caption(label)
+
+
+def _caption(label: str) -> str:
+    return f'<div style="font-size:.85em;opacity:.8">{escaped(label.strip("[]"))}</div>'

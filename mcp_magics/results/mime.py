@@ -1,11 +1,12 @@
 """MIME bundles: what Jupyter front ends show, with the plain form always beside it.
 
-Whatever the server sent is escaped text, an image whose bytes say that it is one, or a document in a sandbox
-(:mod:`~mcp_magics.results.sandbox`).
+Whatever the server sent is escaped text, a medium whose bytes say that it is one, or a document in a sandbox
+(:mod:`~mcp_magics.results.sandbox`). No script is needed, so a saved notebook shows the same.
 """
 
 from __future__ import annotations
 
+import base64
 import html
 from collections.abc import Mapping
 from itertools import islice
@@ -15,12 +16,17 @@ from mcp_magics.results.contrast import contrast_html
 from mcp_magics.results.document import (
     HTML_ROOM,
     Anchor,
+    Attachment,
     Contrast,
     Document,
+    Film,
+    Gallery,
     Grid,
     Item,
     Json,
     Line,
+    Markdown,
+    Medium,
     Picture,
     Sandboxed,
     Sound,
@@ -30,9 +36,15 @@ from mcp_magics.results.document import (
     fit,
     lay_out,
 )
+from mcp_magics.results.gallery import gallery_html, gathered
 from mcp_magics.results.grid import CELL_LENGTH, cell_text, more_rows, rows_to_show
+from mcp_magics.results.json_rows import as_rows
+from mcp_magics.results.json_tree import is_foldable, tree
+from mcp_magics.results.markdown import rendered
 from mcp_magics.results.media import (
     Bundle,
+    film_html,
+    film_label,
     image_bundle,
     picture_html,
     picture_label,
@@ -52,6 +64,8 @@ from mcp_magics.results.text import (
 __all__ = ["Bundle", "bundle", "parts", "selected"]
 
 _LINE_LENGTH = 1000
+_MORE_ROOM = 300
+"""Bytes of a line that says what is missing."""
 _ROWS = 500
 """Rows of a table whose plain form is bounded too."""
 _RED = "var(--jp-error-color1, #b71c1c)"
@@ -76,35 +90,38 @@ def bundle(document: Document) -> Bundle:
         raw = {mime: data for mime, data in alone.items() if mime.startswith("image/")}
     else:
         raw = {}
-    return {"text/plain": plain(document), "text/html": _page(document), **raw}
+    together = Document(list(gathered(document.body)), document.footer)
+    return {"text/plain": plain(document), "text/html": _page(together), **raw}
 
 
 def parts(document: Document) -> list[Bundle]:
-    """The document as outputs of their own: first all that is text, then each image and each sound, in order."""
-    text = document.only(Line, Verbatim, Json, Sandboxed, Anchor, Grid, Contrast)
+    """The document as outputs of their own: first all that is text, then each medium in order, many images as one."""
+    text = document.without_media()
     first = [{"text/plain": plain(text), "text/html": _page(text)}] if text.body or text.footer else []
-    return [*first, *(_own_bundle(item) for item in document.body if isinstance(item, Picture | Sound))]
+    return [*first, *(_own_bundle(item) for item in gathered(document.media))]
 
 
-def _own_bundle(item: Picture | Sound) -> Bundle:
+def _own_bundle(item: Item) -> Bundle:
     if isinstance(item, Picture):
         return image_bundle(item.image, item.number)
-    label = sound_label(item.audio, item.number)
-    return {"text/plain": label, "text/html": sound_html(item.audio, label)}
+    alone = Document([item])
+    return {"text/plain": plain(alone), "text/html": _page(alone)}
 
 
 def _page(document: Document, room: int = HTML_ROOM) -> str:
     return f"<div>{''.join(lay_out(document, _item, room))}</div>"
 
 
-def _item(item: Item, room: int) -> str:  # noqa: PLR0911 - one answer for each kind of item
+def _item(item: Item, room: int) -> str:  # noqa: C901, PLR0911 - one answer for each kind of item
     match item:
         case Line():
             return _line(item.text, item.tone, room)
         case Verbatim():
             return _cut(*cut_text(item.text, item.where, room, html.escape), item.tone)
         case Json():
-            return _cut(*cut_json(item.value, item.where, room, html.escape), "plain")
+            return _json(item, room)
+        case Markdown():
+            return _markdown(item, room)
         case Sandboxed():
             return _sandboxed(item, room)
         case Anchor():
@@ -113,12 +130,51 @@ def _item(item: Item, room: int) -> str:  # noqa: PLR0911 - one answer for each 
             return _grid(item, room)
         case Contrast():
             return contrast_html(item, room)
-        case Picture():
-            return picture_html(item.image, picture_label(item.image, item.number))
-        case Sound():
-            return sound_html(item.audio, sound_label(item.audio, item.number))
+        case Attachment():
+            return _attachment(item, room)
+        case Picture() | Gallery() | Sound() | Film():
+            return _medium(item)
         case _:
             assert_never(item)
+
+
+def _medium(item: Medium) -> str:
+    match item:
+        case Picture():
+            return picture_html(item.image, picture_label(item.image, item.number))
+        case Gallery():
+            return gallery_html(item)
+        case Sound():
+            return sound_html(item.audio, sound_label(item.audio, item.number))
+        case Film():
+            return film_html(item.video, film_label(item.video, item.number))
+
+
+def _json(item: Json, room: int) -> str:
+    """A table, a tree, or a few lines; the first that suits."""
+    rows = as_rows(item.value, item.where)
+    if rows is not None:
+        return _grid(rows, room)
+    if not is_foldable(item.value):
+        return _cut(*cut_json(item.value, item.where, room, html.escape), "plain")
+    shown, is_whole = tree(item.value, room - _MORE_ROOM)
+    return shown if is_whole else shown + _line(f"… there is more; all of it is in {item.where}", "note", _MORE_ROOM)
+
+
+def _markdown(item: Markdown, room: int) -> str:
+    shown, hidden = rendered(item.text, room - _MORE_ROOM)
+    more = f"… {hidden:,} more characters; all of it is in {item.where}"
+    return shown + (_line(more, "note", _MORE_ROOM) if hidden else "")
+
+
+def _attachment(item: Attachment, room: int) -> str:
+    """The line, and a link that saves the bytes, which nothing opens by itself."""
+    label = _line(item.label, "note", _LINE_LENGTH)
+    source = f"data:{item.mime};base64,{base64.b64encode(item.data).decode('ascii')}"
+    if len(source) + _MORE_ROOM + cost(label) > room:
+        return label
+    name = html.escape(item.name)
+    return f'{label}<div><a download="{name}" href="{source}">Save {name}</a></div>'
 
 
 def _line(text: str, tone: Tone, room: int) -> str:
@@ -175,7 +231,9 @@ def _grid_row(values: Any, tag: str, room: int) -> str:
 
 
 def _sandboxed(item: Sandboxed, room: int) -> str:
-    frame, more = framed(item.source, lambda text: fit(text, room - cost(POLICY) * 2, html.escape))
+    frame, more = framed(
+        item.source, "a document of the server", lambda text: fit(text, room - cost(POLICY) * 2, html.escape)
+    )
     if not more:
         return frame
     return frame + _line(f"… {more:,} more characters; all of it is in {item.where}", "note", _LINE_LENGTH)

@@ -32,6 +32,15 @@ _AUDIO = (
 )
 
 
+_FILM = (
+    (re.compile(rb"....ftypqt  ", re.DOTALL), re.compile(rb"hdlr.{8}vide", re.DOTALL), "video/quicktime"),
+    (re.compile(rb"....ftyp", re.DOTALL), re.compile(rb"hdlr.{8}vide", re.DOTALL), "video/mp4"),
+    (re.compile(rb"\x1aE\xdf\xa3"), re.compile(rb"V_(?:VP[89]|AV1|MPEG|THEORA)"), "video/webm"),
+    (re.compile(rb"OggS\x00"), re.compile(rb"\x80theora"), "video/ogg"),
+)
+"""Containers, and what in them says that there is a picture: ISO/IEC 14496-12 §8.4.3, RFC 9559 §27, Theora §6.1."""
+
+
 def sniff(data: bytes) -> str | None:
     """The MIME type ``data`` has by its own bytes, an image's or a sound's; None where it is neither."""
     return image_type(data) or audio_type(data)
@@ -56,6 +65,11 @@ def image_size(data: bytes) -> _Size:
 def audio_type(data: bytes) -> str | None:
     """The MIME type of a sound by its signature, else None."""
     return next((mime for signature, mime in _AUDIO if signature.match(data)), None)
+
+
+def video_type(data: bytes) -> str | None:
+    """The MIME type of a video by its container and what is in that, else None."""
+    return next((mime for start, track, mime in _FILM if start.match(data) and track.search(data)), None)
 
 
 def _unpacked(layout: str, data: bytes, offset: int) -> _Size:

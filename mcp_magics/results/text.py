@@ -8,12 +8,16 @@ from typing import Any, assert_never
 from mcp_magics.results.document import (
     PLAIN_ROOM,
     Anchor,
+    Attachment,
     Contrast,
     Document,
+    Film,
+    Gallery,
     Grid,
     Item,
     Json,
     Line,
+    Markdown,
     Picture,
     Sandboxed,
     Sound,
@@ -22,7 +26,7 @@ from mcp_magics.results.document import (
     lay_out,
 )
 from mcp_magics.results.grid import grid_lines
-from mcp_magics.results.media import picture_label, sound_label
+from mcp_magics.results.media import film_label, picture_label, sound_label
 from mcp_magics.results.pretty import pretty
 from mcp_magics.results.sanitise import clean, one_line
 from mcp_magics.results.width import line_width
@@ -58,14 +62,15 @@ def anchor_label(anchor: Anchor) -> str:
     return f"{label}: {uri}" if label and label != uri else uri
 
 
-def _item(item: Item, room: int) -> str:  # noqa: PLR0911 - one answer for each kind of item
+def _item(item: Item, room: int) -> str:  # noqa: C901, PLR0911, PLR0912 - one answer for each kind of item
     match item:
         case Line():
             return fit(one_line(item.text, _LINE_LENGTH), room)
-        case Verbatim():
+        case Verbatim() | Markdown():
             return "\n".join(filter(None, cut_text(item.text, item.where, room)))
         case Json():
-            return "\n".join(filter(None, cut_json(item.value, item.where, room)))
+            cut = cut_text(item.sent, item.where, room) if item.sent else cut_json(item.value, item.where, room)
+            return "\n".join(filter(None, cut))
         case Sandboxed():
             return "\n".join(filter(None, cut_text(item.source, item.where, room)))
         case Anchor():
@@ -76,7 +81,13 @@ def _item(item: Item, room: int) -> str:  # noqa: PLR0911 - one answer for each 
             return "\n".join(grid_lines(item.grid, room, line_width()))
         case Picture():
             return picture_label(item.image, item.number)
+        case Gallery():
+            return "\n".join(picture_label(each.image, each.number) for each in item.pictures)
         case Sound():
             return sound_label(item.audio, item.number)
+        case Film():
+            return film_label(item.video, item.number)
+        case Attachment():
+            return fit(one_line(item.label, _LINE_LENGTH), room)
         case _:
             assert_never(item)
