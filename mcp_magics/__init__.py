@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from mcp_magics.connection.jobs.job import jobs as jobs
+    from mcp_magics.connection.jobs.register import jobs as jobs
     from mcp_magics.connection.manager import servers as servers
     from mcp_magics.errors import MCPMagicsError as MCPMagicsError
     from mcp_magics.results.call import CallResult as CallResult
@@ -21,7 +21,7 @@ __all__ = ["CallResult", "MCPMagicsError", "jobs", "load_ipython_extension", "se
 
 _HOMES = {
     "servers": "mcp_magics.connection.manager",
-    "jobs": "mcp_magics.connection.jobs.job",
+    "jobs": "mcp_magics.connection.jobs.register",
     "CallResult": "mcp_magics.results.call",
     "MCPMagicsError": "mcp_magics.errors",
 }

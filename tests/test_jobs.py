@@ -10,8 +10,9 @@ import pytest
 from support.commands import faulty
 from support.notebook import S1
 
-from mcp_magics.connection.jobs.job import KEPT, Job, Jobs, jobs
+from mcp_magics.connection.jobs.job import Job
 from mcp_magics.connection.jobs.listing import jobs_table
+from mcp_magics.connection.jobs.register import KEPT, Jobs, jobs
 from mcp_magics.connection.login.login_job import LoginJob
 from mcp_magics.connection.loop import background
 from mcp_magics.connection.questions.inbox import Answer, inbox

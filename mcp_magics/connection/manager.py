@@ -15,7 +15,7 @@ from mcp_magics.config.names import alias
 from mcp_magics.config.store import Store
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.glance import glance
-from mcp_magics.connection.jobs.job import jobs
+from mcp_magics.connection.jobs.register import jobs
 from mcp_magics.connection.live import Live
 from mcp_magics.connection.loop import background
 from mcp_magics.connection.questions.inbox import inbox

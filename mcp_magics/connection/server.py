@@ -12,7 +12,7 @@ from mcp_magics.connection.content.apps import app_steps
 from mcp_magics.connection.content.contents import Contents
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.given import arguments_text
-from mcp_magics.connection.jobs.job import jobs
+from mcp_magics.connection.jobs.register import jobs
 from mcp_magics.connection.login.logins import LOGIN_TIMEOUT, LoginWishes
 from mcp_magics.connection.subscriptions.streams import Streams
 from mcp_magics.connection.tasks.task import AsTask

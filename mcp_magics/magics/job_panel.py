@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.connection.jobs.job import jobs
+from mcp_magics.connection.jobs.register import jobs
 from mcp_magics.magics.outcome import Shown
 
 if TYPE_CHECKING:

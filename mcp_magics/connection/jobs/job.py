@@ -1,4 +1,4 @@
-"""Calls that go on while nobody waits: each is a :class:`Job`, listed with the others, waited for or cancelled.
+"""A call that goes on while nobody waits for it: looked at from anywhere, waited for, cancelled.
 
 A job runs on the background loop, whatever the notebook does meanwhile. Interrupting ``job.wait()`` ends the waiting;
 only ``job.cancel()`` ends the job, and tells the server so.
@@ -7,66 +7,33 @@ only ``job.cancel()`` ends the job, and tells the server so.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from mcp_magics.connection.jobs.ends import Ends
 from mcp_magics.connection.loop import background
 from mcp_magics.connection.questions.inbox import inbox
 from mcp_magics.connection.questions.question import overhear
 from mcp_magics.connection.waiting import Attendant, Until, run_awaiting, run_blocking
-from mcp_magics.errors import CommandError, Failure, MCPMagicsError, RequestCancelledError, StillRunningError
+from mcp_magics.errors import Failure, MCPMagicsError, RequestCancelledError, StillRunningError
 from mcp_magics.results.job import Glance
-from mcp_magics.wire.pending import Settling
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Mapping
 
-    import pandas as pd
-
+    from mcp_magics.connection.jobs.listed import State
     from mcp_magics.connection.loop import Job as Running
     from mcp_magics.connection.questions.inbox import Hearing
     from mcp_magics.connection.tasks.task import TaskState
-    from mcp_magics.results.listing import Listing
     from mcp_magics.wire.pending import Pending, Progress
 
-State = Literal["running", "waiting", "succeeded", "failed", "cancelled"]
 T = TypeVar("T")
 Attends = Callable[[], "Attendant | None"]
 
-KEPT = 100
-"""Finished jobs that are kept, the newest."""
 REDRAW = 0.2
 """Seconds between two tellings of progress."""
-
-
-class Listed(Protocol):
-    """What stands in ``%mcp jobs``: a call that was left to run, or a login under way."""
-
-    number: int
-    server: str
-    what: str
-    began: float
-
-    @property
-    def state(self) -> State:
-        """One word for where it stands."""
-
-    @property
-    def line(self) -> str:
-        """One line for where it stands."""
-
-    @property
-    def done(self) -> bool:
-        """Whether it has ended."""
-
-    def cancel(self) -> None:
-        """End it."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Where it stands, as plain JSON."""
 
 
 class Job(Generic[T]):
@@ -91,8 +58,7 @@ class Job(Generic[T]):
         self._pending: Pending | None = None
         self._hearings: list[Hearing] = []
         self._lock = threading.Lock()
-        self._released = False
-        self._ends: list[_End] = []
+        self._ends = Ends()
         self._watchers: list[Callable[[], None]] = []
         self._told: tuple[object, ...] = ()
         self._told_at = 0.0
@@ -137,11 +103,8 @@ class Job(Generic[T]):
     def _release(self) -> None:
         """Let those go on who wait: what they see next comes after what was shown of the end."""
         with self._lock:
-            self._released = True
-            ends, self._ends = self._ends, []
             self._watchers.clear()
-        for end in ends:
-            end.settle()
+        self._ends.release()
 
     def _tell(self) -> None:
         for watcher in self._watchers:
@@ -249,21 +212,10 @@ class Job(Generic[T]):
 
     async def _end_of(self, seconds: float | None) -> T:
         deadline = None if seconds is None else time.monotonic() + seconds
-        await Until(self._end(), self.server, lambda: self._late(deadline, seconds), lambda: self._pending)
+        await Until(self._ends.another(), self.server, lambda: self._late(deadline, seconds), lambda: self._pending)
         if self.error is not None:
             raise self.error.with_traceback(None)
         return cast("T", self.result)
-
-    def _end(self) -> Settling:
-        """An end of its own for each who waits: a settling wakes one."""
-        end = _End()
-        with self._lock:
-            over = self._released
-            if not over:
-                self._ends.append(end)
-        if over:
-            end.settle()
-        return end
 
     def _late(self, deadline: float | None, timeout: float | None) -> StillRunningError | None:
         if deadline is None or timeout is None or time.monotonic() < deadline:
@@ -293,16 +245,6 @@ class Job(Generic[T]):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Mapping[str, Any]:  # noqa: ARG002
         return self.glance.bundle()
-
-
-class _End(Settling):
-    """Settled when the job has ended."""
-
-    __slots__ = ()
-
-    def settle(self) -> None:
-        if not self.done:
-            self._settle()
 
 
 class _Watch:
@@ -338,76 +280,3 @@ def _cancelled(job: Job[Any]) -> RequestCancelledError:
         evidence=("its server was told; whether it acted before is unknown",),
         next_step=f"%mcp log {job.server}",
     )
-
-
-class Jobs:
-    """Every job of this kernel, by number: all that run, and the newest :data:`KEPT` that have ended."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget all of them, and count from 1 again."""
-        with self._lock:
-            self._numbers = itertools.count(1)
-            self._kept: dict[int, Listed] = {}
-
-    def start(
-        self, server: str, what: str, steps: Coroutine[Until, None, T], attends: Attends = lambda: None
-    ) -> Job[T]:
-        """Begin a job of ``server``; ``what`` names it for people, ``attends`` gives who looks after a wait for it."""
-        job: Job[T] = Job(server, what, attends)
-        job.number = self.keep(job)
-        job.start(steps)
-        return job
-
-    def keep(self, job: Listed) -> int:
-        """List ``job`` from now on; its number."""
-        with self._lock:
-            number = next(self._numbers)
-            self._kept[number] = job
-            ended = [each for each, kept in self._kept.items() if kept.done]
-            for each in ended[: max(len(ended) - KEPT, 0)]:
-                del self._kept[each]
-        return number
-
-    def __iter__(self) -> Iterator[Listed]:
-        with self._lock:
-            return iter(list(self._kept.values()))
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    @property
-    def df(self) -> pd.DataFrame:
-        """One row a job: kind, number, what, server, state, since, news."""
-        return self._table().df
-
-    def _table(self) -> Listing:
-        from mcp_magics.connection.jobs.listing import jobs_table
-
-        return jobs_table(self, ())
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Mapping[str, Any]:
-        return self._table()._repr_mimebundle_(include, exclude)
-
-    def __repr__(self) -> str:
-        return repr(self._table())
-
-    def __getitem__(self, number: int) -> Listed:
-        """The job of that number; raises ``CommandError`` where there is none, or none any more."""
-        found = self._kept.get(number)
-        if found is None:
-            known = ", ".join(str(each) for each in list(self._kept)[-8:])
-            raise CommandError(
-                f"there is no job {number}",
-                class_="unknown_job",
-                phase="call",
-                evidence=(f"there are: {known}" if known else "there is none at all",),
-                next_step="%mcp jobs",
-            )
-        return found
-
-
-jobs = Jobs()

@@ -11,7 +11,7 @@ from mcp_magics.results.sanitise import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mcp_magics.connection.jobs.job import Listed
+    from mcp_magics.connection.jobs.listed import Listed
     from mcp_magics.connection.questions.question import Question
 
 COLUMNS = ("kind", "number", "what", "server", "state", "since", "news")

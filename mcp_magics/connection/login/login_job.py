@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from mcp_magics.connection.jobs.job import jobs
+from mcp_magics.connection.jobs.register import jobs
 from mcp_magics.connection.loop import background
 from mcp_magics.errors import MCPMagicsError
 from mcp_magics.results.sanitise import clean, escaped

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.connection.jobs.job import jobs
 from mcp_magics.connection.jobs.listing import jobs_table
+from mcp_magics.connection.jobs.register import jobs
 from mcp_magics.connection.questions.inbox import Answer, inbox
 from mcp_magics.connection.questions.returned import scripted
 from mcp_magics.connection.tasks.listing import server_tasks
