@@ -8,7 +8,7 @@ from support.shell import Shell
 
 from mcp_magics.connection.manager import servers
 from mcp_magics.connection.serverlog import ServerLog
-from mcp_magics.magics.message_summary import summarised
+from mcp_magics.results.message_summary import summarised
 
 CALL = {"method": "tools/call", "params": {"name": "add", "arguments": {"a": 1}, "_meta": {"progressToken": 1}}}
 

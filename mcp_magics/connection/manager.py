@@ -16,6 +16,7 @@ from mcp_magics.config.store import Store
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.glance import glance
 from mcp_magics.connection.jobs.register import jobs
+from mcp_magics.connection.line_word import line_word
 from mcp_magics.connection.live import Live
 from mcp_magics.connection.loop import background
 from mcp_magics.connection.questions.inbox import inbox
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from mcp_magics.config.store import ScopedSpec
     from mcp_magics.connection.questions.handlers import Handler, Handlers
     from mcp_magics.errors import Failure
+    from mcp_magics.wire.trace import Trace
 
 Registered = Literal["added", "unchanged", "replaced"]
 
@@ -135,6 +137,18 @@ class Servers(Mapping[str, Server]):
         server, ``capability`` those that declare it. Raises ``CommandError`` or ``UnknownServerError``.
         """
         return self.handlers.add(kind, function, None if server is None else self[server].name, capability)
+
+    def trace(self, server: str | None = None, last: int | None = None) -> Trace:
+        """What went over the wire, of one server or of all: a table, ``.pairs``, ``.waterfall()``, ``.diagram()``.
+
+        Survives disconnecting and removing. Raises ``UnknownServerError`` where nothing was ever heard of ``server``.
+        """
+        from mcp_magics.wire.trace import read, trace_of
+
+        entries = self.journal.entries(None if server is None else self._named(server))
+        if not entries and server is not None:
+            self.live(server)
+        return trace_of(read(entries), "%mcp trace" if server is None else f"%mcp trace {line_word(server)}", last)
 
     def _tell_roots(self, server: str | None) -> None:
         for name, live in list(self._live.items()):

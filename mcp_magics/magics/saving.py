@@ -15,7 +15,8 @@ _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp"})
 def save(value: Any, path: str) -> str:
     """Write ``value`` to ``path`` in the form its suffix asks for; returns what was written, for people.
 
-    ``.csv`` is its table, an image's suffix its first image, ``.txt`` and ``.md`` its text, any other its JSON.
+    ``.csv`` is its table, an image's suffix its first image, ``.txt`` and ``.md`` its text, any other its JSON, unless
+    the value's own ``as_file`` has another form for the suffix.
     Raises ``CommandError`` where the file cannot be written or the value has no such form.
     """
     target = Path(path).expanduser()
@@ -39,6 +40,8 @@ def _content(value: Any, suffix: str) -> bytes:
                 "the result has no image to save", class_="not_saved", phase="save", next_step="--save FILE.json"
             )
         return bytes(images[0].data)
+    if (own := getattr(value, "as_file", None)) is not None and (text := own(suffix)) is not None:
+        return str(text).encode("utf-8", "replace")
     if suffix == ".csv":
         return value.df.to_csv(index=False).encode()  # type: ignore[no-any-return]
     if suffix in {".txt", ".md", ".toml"} and hasattr(value, "text"):

@@ -51,19 +51,23 @@ class Frame:
         """The parsed message, or ``{}`` where the text is no JSON object (truncated, noise)."""
         try:
             parsed = json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return parsed if isinstance(parsed, dict) else {}
 
     @property
     def kind(self) -> str:
         """``request``, ``notification``, ``result``, ``error`` or ``noise``."""
-        message = self.message
-        if "method" in message:
-            return "request" if "id" in message else "notification"
-        if self.truncated or "result" in message:
-            return "result"
-        return "error" if "error" in message else "noise"
+        return kind_of(self, self.message)
+
+
+def kind_of(frame: Frame, message: Mapping[str, Any]) -> str:
+    """The kind of ``frame``, whose parsed message is at hand."""
+    if "method" in message:
+        return "request" if "id" in message else "notification"
+    if frame.truncated or "result" in message:
+        return "result"
+    return "error" if "error" in message else "noise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class Journal:
     def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
         self._entries: deque[_Stored | Exchange] = deque()
         self._bytes = 0
+        self._kept = 0
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._seq = itertools.count(1)
@@ -123,6 +128,7 @@ class Journal:
             head = redactor().data(bytes(raw[: HEAD_BYTES + _MARGIN]))[:HEAD_BYTES]
         with self._lock:
             self._entries.append((seq, clock, server, direction, channel, size, head))
+            self._kept += 1
             self._bytes += len(head)
             if self._bytes > self._max_bytes or len(self._entries) > self._max_entries:
                 self._trim()
@@ -143,6 +149,7 @@ class Journal:
         clock = time.perf_counter()
         redact = redactor()
         with self._lock:
+            self._kept += 1
             self._entries.append(
                 Exchange(
                     next(self._seq),
@@ -173,6 +180,19 @@ class Journal:
             stored = list(self._entries)
         entries = [entry for entry in map(self._entry, stored) if server is None or entry.server == server]
         return sorted(entries, key=lambda entry: entry.seq)
+
+    @property
+    def kept(self) -> int:
+        """How many entries there have been, those that were forgotten included."""
+        return self._kept
+
+    def newest(self, seen: int, most: int) -> tuple[int, list[Entry]]:
+        """:attr:`kept`, and the newest of what came after the first ``seen``: at most ``most``, in order of arrival."""
+        with self._lock:
+            count = min(self._kept - seen, most, len(self._entries))
+            stored = [self._entries[index] for index in range(-count, 0)]
+            kept = self._kept
+        return kept, [self._entry(each) for each in stored]
 
     def _entry(self, stored: _Stored | Exchange) -> Entry:
         if isinstance(stored, Exchange):

@@ -26,6 +26,7 @@ _ROOMS = {
     "handle": ("handle",),
     "jobs": ("jobs",),
     "evidence": ("trace",),
+    "diagram": ("diagram",),
     "learn": ("playground", "help"),
 }
 _ROOM_OF = {verb: room for room, verbs in _ROOMS.items() for verb in verbs}

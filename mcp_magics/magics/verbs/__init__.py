@@ -6,14 +6,25 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mcp_magics.magics.verb import Option, Positional, Verb
-from mcp_magics.magics.verbs import connection, content, evidence, jobs, learn, messages, permission, servers, tools
+from mcp_magics.magics.verbs import (
+    connection,
+    content,
+    evidence,
+    jobs,
+    learn,
+    look,
+    messages,
+    permission,
+    servers,
+    tools,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["GROUPS", "VERBS", "Option", "Positional", "Verb", "near_verbs"]
 
-_ROOMS = (servers, connection, permission, tools, content, messages, jobs, evidence, learn)
+_ROOMS = (servers, connection, permission, tools, content, messages, jobs, evidence, look, learn)
 _TABLE = tuple(verb for room in _ROOMS for verb in room.VERBS)
 
 VERBS: Mapping[str, Verb] = MappingProxyType({verb.name: verb for verb in _TABLE})

@@ -20,24 +20,33 @@ def summarised(message: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     """One line about ``message``; ``asked`` is the request it answers, empty where there is none or it is not known."""
     if "method" in message:
         return one_line(_request(message), LONGEST)
-    about = _target(asked)
-    if "error" in message:
-        return one_line(f"{about} {_error(message['error'])}".lstrip(), LONGEST)
-    return one_line(f"{about}: {_result(message.get('result'))}".removeprefix(": "), LONGEST)
+    about, said = target(asked), answered(message)
+    return one_line(
+        f"{about} {said}".lstrip() if "error" in message else f"{about}: {said}".removeprefix(": "), LONGEST
+    )
+
+
+def answered(message: Mapping[str, Any]) -> str:
+    """What a result or an error says, without what it answers; as long as it is."""
+    return _error(message["error"]) if "error" in message else _result(message.get("result"))
 
 
 def _request(message: Mapping[str, Any]) -> str:
     params = _params(message)
     rest = {key: value for key, value in params.items() if key not in _NAMES}
     carried = rest["arguments"] if list(rest) == ["arguments"] else rest
-    return f"{_target(message)} {_json(carried) if carried else ''}".rstrip()
+    return f"{target(message)} {_json(carried) if carried else ''}".rstrip()
 
 
-def _target(message: Mapping[str, Any]) -> str:
+def target(message: Mapping[str, Any]) -> str:
     """Method and name: ``tools/call search_products``."""
+    return f"{message.get('method', '')} {named(message)}".strip()
+
+
+def named(message: Mapping[str, Any]) -> str:
+    """The tool, the prompt or the URI a request names, or ``""``."""
     params = _params(message)
-    named = next((str(params[key]) for key in _NAMES if key in params), "")
-    return f"{message.get('method', '')} {named}".strip()
+    return next((str(params[key]) for key in _NAMES if key in params), "")
 
 
 def _params(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,4 +86,7 @@ def _block(block: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "(nested too deeply)"
