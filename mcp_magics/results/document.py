@@ -92,6 +92,11 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows(Grid):
+    """A table of what the server sent, to be scrolled where it is long."""
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """An image to show; ``number`` counts from 1."""
 
@@ -163,7 +168,7 @@ class Contrast:
 
 Medium = Picture | Sound | Film | Gallery
 """What is shown by its bytes, which have bounds of their own."""
-Item = Line | Verbatim | Json | Markdown | Sandboxed | Anchor | Grid | Contrast | Attachment | Medium
+Item = Line | Verbatim | Json | Markdown | Sandboxed | Anchor | Grid | Rows | Contrast | Attachment | Medium
 
 
 @dataclass(frozen=True, slots=True)

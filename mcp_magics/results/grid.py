@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -14,6 +14,8 @@ from mcp_magics.results.sanitise import columns_of, one_line, within
 CELL_LENGTH = 600
 """Characters of one cell that are shown."""
 
+MOST_COLUMNS = 60
+"""Columns that are shown."""
 _NAME_WIDTH = 36
 """Columns the first column, which names its row, keeps when others are narrowed."""
 _OTHER_WIDTH = 16
@@ -51,6 +53,14 @@ def more_rows(count: int, grid: Grid) -> str:
     )
 
 
+def narrowed(grid: Grid) -> tuple[Grid, str]:
+    """The first columns of ``grid``, and the line that says how many more it has, or nothing."""
+    hidden = len(grid.columns) - MOST_COLUMNS
+    if hidden <= 0:
+        return grid, ""
+    return replace(grid, columns=grid.columns[:MOST_COLUMNS]), f"… and {hidden:,} more columns; use {grid.where}"
+
+
 def rows_to_show(grid: Grid) -> Iterator[Mapping[str, Any]]:
     """The rows, those first that are to be kept when there is too little room."""
     return iter(grid.rows) if grid.keeps == "first" else reversed(grid.rows)
@@ -61,6 +71,7 @@ def grid_lines(grid: Grid, room: int, width: int) -> list[str]:
 
     A column without any value is left out; it is in the data.
     """
+    grid, beyond = narrowed(grid)
     cells = list(_candidates(grid, room))
     chosen = [index for index in range(len(grid.columns)) if any(row[index] for row in cells)] or [0]
     header = [one_line(grid.columns[index], CELL_LENGTH) for index in chosen]
@@ -70,6 +81,7 @@ def grid_lines(grid: Grid, room: int, width: int) -> list[str]:
     blocks = _fitting([_block(row, layout) for row in rows], room - sum(map(cost, top)) - 4, grid.lines)
     hidden = len(grid.rows) - len(blocks)
     more = [more_rows(hidden, grid)] if hidden else []
+    top += [beyond] if beyond else []
     if grid.keeps == "last":
         return [*more, *top, *(line for block in reversed(blocks) for line in block)]
     return [*top, *(line for block in blocks for line in block), *more]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcp_magics.results.document import Grid
+from mcp_magics.results.document import Rows
 from mcp_magics.results.tabular import table_in_json
 
 _MOST_COLUMNS = 30
@@ -14,7 +14,7 @@ _SHORT_LIST = 10
 _FEWEST = 2
 
 
-def as_rows(value: Any, where: str) -> Grid | None:
+def as_rows(value: Any, where: str) -> Rows | None:
     """``value`` as a table where it is a list of flat, alike objects (also as the one page or ``result`` of an object).
 
     Cells hold scalars and short lists of them; objects inside get columns of their own, as in ``.df``.
@@ -28,7 +28,7 @@ def as_rows(value: Any, where: str) -> Grid | None:
     is_flat = all(_is_cell(cell) for column in table.columns.values() for cell in column)
     if len(table.columns) > _MOST_COLUMNS or not is_flat:
         return None
-    return Grid(table.names, table.records(), where)
+    return Rows(table.names, table.records(), where)
 
 
 def _rows(value: Any) -> list[Any]:

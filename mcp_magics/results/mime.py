@@ -28,6 +28,7 @@ from mcp_magics.results.document import (
     Markdown,
     Medium,
     Picture,
+    Rows,
     Sandboxed,
     Sound,
     Tone,
@@ -37,7 +38,7 @@ from mcp_magics.results.document import (
     lay_out,
 )
 from mcp_magics.results.gallery import gallery_html, gathered
-from mcp_magics.results.grid import CELL_LENGTH, cell_text, more_rows, rows_to_show
+from mcp_magics.results.grid import CELL_LENGTH, cell_text, more_rows, narrowed, rows_to_show
 from mcp_magics.results.json_rows import as_rows
 from mcp_magics.results.json_tree import is_foldable, tree
 from mcp_magics.results.markdown import rendered
@@ -68,6 +69,8 @@ _MORE_ROOM = 300
 """Bytes of a line that says what is missing."""
 _ROWS = 500
 """Rows of a table whose plain form is bounded too."""
+_WHOLE_ROWS, _WHOLE_COLUMNS = 20, 10
+"""Rows and columns up to which a table needs no box to scroll in."""
 _RED = "var(--jp-error-color1, #b71c1c)"
 _TONES: Mapping[Tone, str] = {
     "plain": "",
@@ -126,6 +129,8 @@ def _item(item: Item, room: int) -> str:  # noqa: C901, PLR0911 - one answer for
             return _sandboxed(item, room)
         case Anchor():
             return _anchor(item, room)
+        case Rows():
+            return _scrolled(item, room)
         case Grid():
             return _grid(item, room)
         case Contrast():
@@ -154,7 +159,7 @@ def _json(item: Json, room: int) -> str:
     """A table, a tree, or a few lines; the first that suits."""
     rows = as_rows(item.value, item.where)
     if rows is not None:
-        return _grid(rows, room)
+        return _scrolled(rows, room)
     if not is_foldable(item.value):
         return _cut(*cut_json(item.value, item.where, room, html.escape), "plain")
     shown, is_whole = tree(item.value, room - _MORE_ROOM)
@@ -198,6 +203,7 @@ def _anchor(anchor: Anchor, room: int) -> str:
 
 
 def _grid(grid: Grid, room: int) -> str:
+    grid, beyond = narrowed(grid)
     head = _grid_row(grid.columns, "th", room // 2)
     shown = _rows(grid, room - cost(head))
     if grid.keeps == "last":
@@ -205,7 +211,17 @@ def _grid(grid: Grid, room: int) -> str:
     hidden = len(grid.rows) - len(shown)
     table = f"<table><thead>{head}</thead><tbody>{''.join(shown)}</tbody></table>"
     more = _line(more_rows(hidden, grid), "note", _LINE_LENGTH) if hidden else ""
+    more += _line(beyond, "note", _LINE_LENGTH) if beyond else ""
     return more + table if grid.keeps == "last" else table + more
+
+
+def _scrolled(rows: Rows, room: int) -> str:
+    """A table below its size, in a box of its own that the keyboard scrolls too."""
+    size = f"{len(rows.rows):,} rows, {len(rows.columns):,} columns"
+    if len(rows.rows) <= _WHOLE_ROWS and len(rows.columns) <= _WHOLE_COLUMNS:
+        return _grid(rows, room)
+    box = f'<div tabindex="0" role="region" aria-label="{size}" style="overflow:auto;max-height:40em">'
+    return f"{_line(size, 'note', _MORE_ROOM)}{box}{_grid(rows, room - 2 * _MORE_ROOM)}</div>"
 
 
 def _rows(grid: Grid, room: int) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from mcp_magics.results.document import Attachment, Grid, Item, Json, Line, Markdown, Sandboxed, Tone, Verbatim
+from mcp_magics.results.document import Attachment, Item, Json, Line, Markdown, Rows, Sandboxed, Tone, Verbatim
 from mcp_magics.results.hexdump import SHOWN, hexdump, kind_of
 from mcp_magics.results.markdown import is_page
 from mcp_magics.results.media import size_text
@@ -59,7 +59,7 @@ def text_preview(text: str, media_type: str, root: str, tone: Tone = "plain") ->
         if media_type.endswith("json"):
             return _json(text, where)
         if media_type in _TABLES and (table := table_in_text(text, media_type)):
-            return Grid(table.names, table.records(), f"{root}.df")
+            return Rows(table.names, table.records(), f"{root}.df")
     return Verbatim(text, where, tone)
 
 

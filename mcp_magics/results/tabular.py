@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 _DEEPEST = 32
+_HOLES = 16
+_HOLES_AT_LEAST = 100_000
+"""Empty cells for each filled one, and altogether, above which something is no table: it would not fit into memory."""
 _PAGING = frozenset(
     {
         *("count", "total", "totalcount", "totalitems", "totalpages", "size", "truncated"),
@@ -124,24 +127,36 @@ def _rows(rows: list[Any]) -> Table:
     if not rows:
         return Table({}, 0)
     if all(isinstance(row, dict) for row in rows):
-        return _columns((_flat(row) for row in rows), len(rows))
+        columns = _columns((_flat(row) for row in rows), len(rows))
+        return columns or Table({"value": list(rows)}, len(rows))
     if all(isinstance(row, list) and len(row) == len(rows[0]) for row in rows):
         return Table({str(index): list(column) for index, column in enumerate(zip(*rows, strict=True))}, len(rows))
     return Table({"value": list(rows)}, len(rows))
 
 
-def _columns(rows: Iterable[Iterator[tuple[str, Any]]], length: int) -> Table:
+def _columns(rows: Iterable[Iterator[tuple[str, Any]]], length: int) -> Table | None:
+    """The columns of rows that are objects; None where hardly two have a member in common."""
     columns: dict[str, list[Any]] = {}
+    filled = 0
     for index, row in enumerate(rows):
+        if _is_mostly_holes(filled, len(columns) * index):
+            return None
         for name, value in row:
+            filled += 1
             column = columns.setdefault(name, [])
             if len(column) > index:  # {"a": {"b": 1}, "a.b": 2} has that name twice
                 column = columns.setdefault(_another(name, columns, index), [])
             column.extend([None] * (index - len(column)))
             column.append(value)
+    if _is_mostly_holes(filled, len(columns) * length):
+        return None
     for column in columns.values():
         column.extend([None] * (length - len(column)))
     return Table(columns, length)
+
+
+def _is_mostly_holes(filled: int, cells: int) -> bool:
+    return cells - filled > max(_HOLES * filled, _HOLES_AT_LEAST)
 
 
 def _another(name: str, columns: dict[str, list[Any]], index: int) -> str:
@@ -214,6 +229,8 @@ def _csv_rows(text: str, mark: str) -> Iterator[list[str]]:
 def _delimited(text: str, mark: str) -> Table | None:
     header, *rows = list(_csv_rows(text, mark)) or [[]]
     width = max(map(len, [header, *rows]))
+    if _is_mostly_holes(sum(map(len, rows)), width * len(rows)):
+        return None
     padded = [row + [""] * (width - len(row)) for row in [header, *rows]]
     return _cells_table(padded[0], padded[1:]) if width else None
 
