@@ -12,7 +12,7 @@ import pytest
 from nbclient import NotebookClient
 from support.kernel import Kernel
 from support.notebook import IN_A_FUNCTION, at_most, done
-from support.page import VIEW, Page
+from support.page import PLACE, VIEW, Page
 from support.visitor import visiting
 
 pytestmark = pytest.mark.kernel
@@ -38,9 +38,14 @@ def page(notebook):
 def begun(notebook: Kernel, page: Page, line: str = "%mcp login l2"):
     """A login whose panel is open."""
     cell = notebook.start(line, stdin=[])
-    cell.until(lambda outcome: any(VIEW in bundle for bundle in outcome.outputs) or cell.done)
+    cell.until(lambda outcome: has_panel(outcome) or cell.done)
     assert page.panel() is not None, cell.outcome
     return cell
+
+
+def has_panel(outcome) -> bool:
+    """Whether some output is the place of a live panel."""
+    return any(PLACE in bundle.get("text/html", "") for bundle in outcome.outputs)
 
 
 def link_in(outcome) -> str:
@@ -68,7 +73,7 @@ def test_the_panel_takes_the_pasted_address_and_the_cell_ends_with_the_tools(not
     assert "logged in" in outcome.text
     assert "tools:" in outcome.text
     assert outcome.prompts == []
-    assert page.models == {}
+    notebook.until(lambda: page.models == {})
 
 
 def test_the_browser_that_comes_back_itself_ends_the_panel(notebook, page):
@@ -79,37 +84,65 @@ def test_the_browser_that_comes_back_itself_ends_the_panel(notebook, page):
     outcome = done(cell.wait())
     browser.join()
     assert "logged in" in outcome.text
-    assert page.models == {}
+    notebook.until(lambda: page.models == {})
 
 
 def test_nothing_that_was_pasted_and_no_link_is_ever_in_a_widgets_state(notebook, page):
     cell = begun(notebook, page)
     link = link_in(cell.outcome)
     address = where_the_browser_ends(link)
+    page.draw(page.panel())
+    notebook.until(lambda: any(view["link"] == link for view in page.views()))
     page.send(do="paste", text=address)
     done(cell.wait())
-    states = json.dumps([page.seen, page.told])
     code, state = re.search(r"code=([^&]+)", address)[1], re.search(r"state=([^&]+)", address)[1]
+    states, told = json.dumps(page.seen), json.dumps(page.told)
     assert [secret for secret in (code, state, link, address) if secret in states] == []
+    assert [secret for secret in (code, address) if secret in told] == []
 
 
 def test_a_finished_panel_leaves_no_view_and_no_link_in_the_notebook(notebook, page):
     cell = begun(notebook, page)
-    assert any(VIEW in bundle for bundle in cell.outcome.outputs)
     page.send(do="paste", text=where_the_browser_ends(link_in(cell.outcome)))
     outcome = done(cell.wait())
+    notebook.until(lambda: not has_panel(outcome))
     assert [bundle for bundle in outcome.outputs if VIEW in bundle] == []
-    assert "authorize" not in json.dumps(outcome.outputs)
+    assert "authorize?" not in json.dumps(outcome.outputs)
 
 
 def test_what_is_wrong_with_a_pasted_address_is_said_in_the_panel_and_the_login_goes_on(notebook, page):
     cell = begun(notebook, page)
     page.send(do="paste", text="http://127.0.0.1:1/callback?code=a&state=of-another-login")
-    notebook.until(lambda: page.told != [])
-    assert page.told[0]["problem"]
+    notebook.until(lambda: page.problems() != [])
+    assert page.problems()[0]
     assert page.panel() is not None
     page.send(do="paste", text=where_the_browser_ends(link_in(cell.outcome)))
     done(cell.wait())
+
+
+def test_the_panel_shows_each_step_with_a_tick_and_its_time_and_the_link_while_it_waits(notebook, page):
+    cell = begun(notebook, page)
+    page.draw(page.panel())
+    notebook.until(lambda: page.views() != [])
+    view = page.views()[-1]
+    assert [step["name"] for step in view["steps"]][:2] == ["anonymous", "resource metadata"]
+    assert {step["mark"] for step in view["steps"]} == {"✓"}
+    assert all(re.fullmatch(r"\d+\.\d\d s", step["at"]) for step in view["steps"])
+    assert (view["link"], view["clickable"], view["waits"]) == (link_in(cell.outcome), True, True)
+    page.send(do="paste", text=where_the_browser_ends(view["link"]))
+    outcome = done(cell.wait())
+    assert "token: " in "".join(each.get("text/html", "") for each in outcome.outputs)
+
+
+def test_a_login_left_to_run_has_its_panel_and_says_in_the_end_what_it_has_unlocked(notebook, page):
+    cell = done(notebook.run("%mcp login l2 --no-wait -o job", stdin=[]))
+    assert has_panel(cell)
+    page.draw(page.panel())
+    notebook.until(lambda: page.views() != [])
+    page.send(do="paste", text=where_the_browser_ends(page.views()[-1]["link"]))
+    notebook.until(lambda: "3 tools: whoami, read_stock, place_order" in cell.text)
+    notebook.until(lambda: page.models == {})
+    assert "authorize?" not in json.dumps(cell.outputs)
 
 
 def test_cancel_ends_the_login_and_says_so(notebook, page):
@@ -118,8 +151,8 @@ def test_cancel_ends_the_login_and_says_so(notebook, page):
     outcome = cell.wait()
     assert outcome.error.ename == "ConnectionFailedError"
     assert "the login was cancelled" in outcome.error.text
-    assert page.models == {}
-    assert "authorize" not in json.dumps(outcome.outputs)
+    notebook.until(lambda: page.models == {})
+    assert "authorize?" not in json.dumps(outcome.outputs)
 
 
 def test_an_interrupt_takes_the_panel_away(notebook, page):
@@ -138,7 +171,7 @@ def test_the_end_of_the_time_takes_the_panel_away(notebook, page):
 def test_where_no_page_answers_the_address_is_asked_for_by_input(notebook):
     cell = notebook.start("%mcp login l2 --timeout 60", stdin=["not an address", ""])
     cell.until(lambda outcome: outcome.prompts != [])
-    assert all(VIEW not in bundle for bundle in cell.outcome.outputs)
+    assert not has_panel(cell.outcome)
     httpx2.get(where_the_browser_ends(link_in(cell.outcome)))
     done(cell.wait())
 

@@ -6,7 +6,7 @@ import pytest
 from support.notebook import done, with_s1
 from support.page import VIEW, Page
 
-from mcp_magics.widgets.status import BAD, CAUTION, GOOD, QUIET, Card, bundle
+from mcp_magics.widgets.card import BAD, CAUTION, GOOD, QUIET, Card, bundle
 
 
 def card(requirement: str, credential: str, connection: str, **more) -> Card:

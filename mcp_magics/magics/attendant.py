@@ -107,10 +107,11 @@ class CellAttendant:
             raise
 
     def _put_login(self, question: Question) -> None:
+        from mcp_magics.connection.login.login_job import login_with
         from mcp_magics.widgets.login import LiveLogin
 
         link: Link = question.params["link"]
-        LiveLogin(question.server, link.arrival, lambda answer: self._inbox.answer(question, answer))
+        LiveLogin(question.server, link, lambda answer: self._inbox.answer(question, answer), login_with(link))
 
     def _board(self) -> QuestionBoard:
         """The board of the cell this runs in; those of earlier cells are kept while something on them is open."""

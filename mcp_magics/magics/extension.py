@@ -212,6 +212,12 @@ def unload(shell: InteractiveShell) -> None:
     live_apps = sys.modules.get("mcp_magics.widgets.app")
     if live_apps is not None:
         live_apps.close_all()
+    live_cards = sys.modules.get("mcp_magics.widgets.status")
+    if live_cards is not None:
+        live_cards.close_cards()
+    live_traces = sys.modules.get("mcp_magics.widgets.trace")
+    if live_traces is not None:
+        live_traces.close_all()
     manager = sys.modules.get("mcp_magics.connection.manager")
     if manager is not None:
         manager.servers.close()

@@ -8,10 +8,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from mcp_magics.results.listing import counted
 from mcp_magics.results.sanitise import clean, escaped, is_clickable
+from mcp_magics.widgets.login_view import place_of, steps_view
 
 if TYPE_CHECKING:
     from mcp_magics.connection.login.login_job import LoginJob
+    from mcp_magics.widgets.login_view import View
 
 Bundle = dict[str, str]
 
@@ -25,13 +28,24 @@ def panel(job: LoginJob, how: str = PASTED_BELOW) -> Bundle:
     if link is None or job.state != "waiting":
         return _line(f"{job.server}: {job.line}")
     notes = [how, *link.notes]
-    return {"text/plain": _plain(job.server, link.url, notes), "text/html": _html(job.server, link.url, notes)}
+    html = f'<div data-mcp-static="{place_of(job)}">{_html(job.server, link.url, notes)}</div>'
+    return {"text/plain": _plain(job.server, link.url, notes), "text/html": html}
 
 
-def ended(job: LoginJob) -> Bundle:
-    """What is left in the notebook: how it ended, and when."""
+def ended(job: LoginJob, unlocked: str = "") -> Bundle:
+    """What is left in the notebook: how it ended, when, what that ``unlocked``, and the steps with their times."""
     at = time.strftime("%H:%M UTC", time.gmtime())
-    return _line(f"{job.server}: {job.line} (as of {at})")
+    line = _line(f"{job.server}: {job.line} (as of {at}){unlocked and f' · {unlocked}'}")
+    rows = "".join(f"<div>{_step(each)}</div>" for each in steps_view(job))
+    if not rows:
+        return line
+    summary = f"<summary><small>{counted(len(job.steps), 'step')}</small></summary>"
+    return {**line, "text/html": f"{line['text/html']}<details>{summary}{rows}</details>"}
+
+
+def _step(step: View) -> str:
+    name, text = escaped(step["name"]), escaped(step["text"])
+    return f"<small>{step['mark']} {name}: {text} · {step['at']}</small>"
 
 
 def _line(text: str) -> Bundle:

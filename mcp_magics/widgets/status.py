@@ -1,7 +1,7 @@
-"""The three axes of each server as cards that stay true while the kernel lives: words and colour, drawn anew on change.
+"""The cards of servers, kept true while the kernel lives: a static output that is updated, a live panel beside it.
 
-The cards are a display that is updated, not a widget: they need no script, a saved notebook keeps them as they last
-were with the time of that, and no page can find them dead.
+The static cards need no script, a saved notebook keeps them as they last were with the time of that, and no page can
+find them dead. A page that draws the live ones hides them.
 """
 
 from __future__ import annotations
@@ -9,39 +9,22 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from mcp_magics.connection.loop import background
 from mcp_magics.errors import UnknownServerError
-from mcp_magics.results.sanitise import clean, escaped, one_line
+from mcp_magics.widgets.card import Card, bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mcp_magics.connection.loop import Job
     from mcp_magics.connection.server import Server
-
-Bundle = dict[str, str]
-Colour = str
+    from mcp_magics.widgets.card import Bundle
+    from mcp_magics.widgets.live_cards import LiveCards
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at what is in memory; files and the keyring are read only where that has changed."""
-GOOD, CAUTION, BAD, QUIET = "#1a7f37", "#9a6700", "#b00020", "#57606a"
-_COLOURS: dict[str, Colour] = {
-    "ready": GOOD,
-    "connecting": CAUTION,
-    "failed": BAD,
-    "bearer": GOOD,
-    "header": GOOD,
-    "oauth_ok": GOOD,
-    "oauth_refreshable": GOOD,
-    "env_missing": BAD,
-    "reauth_needed": BAD,
-    "store_error": BAD,
-    "required": CAUTION,
-}
-_LONGEST = 200
 
 
 class Place(Protocol):
@@ -51,80 +34,16 @@ class Place(Protocol):
         """Draw this in the place of what was drawn before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One server at one moment; ``problem`` is what to know and ``step`` what to type about it, where there is any."""
-
-    name: str
-    requirement: str
-    credential: str
-    connection: str
-    tools: int | None = None
-    problem: str = ""
-    step: str = ""
-
-    @classmethod
-    def of(cls, server: Server) -> Card:
-        """The card of ``server`` now. Blocks: the credential store may be a keyring."""
-        status, failure, connection = server.status, server.failure, server.connection
-        return cls(
-            server.name,
-            status.requirement,
-            status.credential,
-            status.connection if server.spec.enabled else "disabled",
-            len(connection.catalog.tools) if connection.state == "ready" else None,
-            f"{failure.class_}: {failure.message}" if failure else "",
-            failure.next_step or "" if failure else "",
-        )
-
-    @property
-    def axes(self) -> tuple[tuple[str, str, Colour], ...]:
-        """Each axis: its name, its word, its colour."""
-        held = _COLOURS.get(self.credential, QUIET)
-        needed = QUIET if held == GOOD else _COLOURS.get(self.requirement, QUIET)
-        connection = _COLOURS.get(self.connection, QUIET)
-        return (
-            ("requirement", self.requirement, needed),
-            ("credential", self.credential, held),
-            ("connection", self.connection, connection),
-        )
-
-    @property
-    def colour(self) -> Colour:
-        """The worst of the three, else whether it is connected."""
-        colours = [colour for _, _, colour in self.axes]
-        return next((each for each in (BAD, CAUTION, GOOD) if each in colours), QUIET)
-
-
-def bundle(cards: Sequence[Card], at: float) -> Bundle:
-    """All ``cards`` as of ``at`` (seconds since the epoch: the last change), rich and plain."""
-    as_of = time.strftime("as of %H:%M:%S UTC", time.gmtime(at))
-    plain = [as_of, *(f"{card.name}: {', '.join(f'{axis} {word}' for axis, word, _ in card.axes)}" for card in cards)]
-    boxes = "".join(_box(card) for card in cards)
-    row = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{boxes}</div>'
-    return {
-        "text/plain": "\n".join(clean(line) for line in plain),
-        "text/html": f"{row}<small>{escaped(as_of)}</small>",
-    }
-
-
-def _box(card: Card) -> str:
-    lines = "".join(
-        f'<div>{axis} <b style="color:{colour}">{escaped(word)}</b></div>' for axis, word, colour in card.axes
-    )
-    tools = f"<div>{card.tools:,} tool{'' if card.tools == 1 else 's'}</div>" if card.tools is not None else ""
-    problem = f"<small>{escaped(one_line(card.problem, _LONGEST))}</small>" if card.problem else ""
-    step = f"<div><code>{escaped(one_line(card.step, _LONGEST))}</code></div>" if card.step else ""
-    style = f"border-left:4px solid {card.colour};padding:2px 12px 2px 8px;max-width:32em"
-    return f'<div style="{style}"><b>{escaped(card.name)}</b>{lines}{tools}{problem}{step}</div>'
-
-
 class StatusCards:
-    """The cards of ``servers`` in one place, kept current from :meth:`begin` until others take over."""
+    """The cards of ``servers`` in one place, kept current from :meth:`begin` until others take over.
 
-    def __init__(self, servers: Callable[[], Sequence[Server]], place: Place) -> None:
+    ``live`` is the panel beside them, which lives as long.
+    """
+
+    def __init__(self, servers: Callable[[], Sequence[Server]], place: Place, live: LiveCards | None = None) -> None:
         self._servers = servers
         self._place = place
+        self._live = live
         self._here = contextvars.copy_context()
         self._drawn: tuple[Card, ...] | None = None
         self._job: Job[None] | None = None
@@ -134,7 +53,10 @@ class StatusCards:
         cards = tuple(await asyncio.to_thread(self._looked))
         if cards != self._drawn:
             self._drawn = cards
-            self._here.run(self._place.show, bundle(cards, time.time()))
+            if self._live is not None:
+                self._live.take(cards)
+            name = self._live.place if self._live is not None else ""
+            self._here.run(self._place.show, bundle(cards, time.time(), name))
 
     def _looked(self) -> list[Card]:
         return [Card.of(server) for server in self._known()]
@@ -154,9 +76,11 @@ class StatusCards:
         self._job = background.start(self._keep())
 
     def end(self) -> None:
-        """Leave them as they are."""
+        """Leave them as they are, without their buttons."""
         if self._job is not None and not self._job.done:
             self._job.cancel()
+        if self._live is not None:
+            self._live.close()
 
     async def _keep(self) -> None:
         before = self._in_memory()
@@ -180,6 +104,14 @@ def look_again() -> None:
     """A credential was changed in a way that no connection shows."""
     global _changes  # noqa: PLW0603  a count for the one set of cards
     _changes += 1
+
+
+def close_cards() -> None:
+    """Leave the newest cards as they are, without their buttons."""
+    global _current
+    current, _current = _current, None
+    if current is not None:
+        current.end()
 
 
 def _trace(server: Server) -> tuple[object, ...]:

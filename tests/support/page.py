@@ -8,6 +8,8 @@ from support.kernel import Kernel
 from support.outcome import Message
 
 VIEW = "application/vnd.jupyter.widget-view+json"
+PLACE = "data-mcp-live"
+"""What marks the place of a panel in a static output."""
 
 
 class Page:
@@ -29,6 +31,7 @@ class Page:
         """Every state ever told, in order."""
         self.told: list[dict[str, Any]] = []
         """Every message to a widget."""
+        self._asked = 0
         self._kernel = kernel
         kernel.listeners.append(self._hear)
 
@@ -44,12 +47,37 @@ class Page:
         """The ids of the open panels of questions, in the order they were made."""
         return self._named("QuestionWidget")
 
+    def cards(self) -> str | None:
+        """The id of the live cards."""
+        return next(iter(self._named("CardsWidget")), None)
+
+    def flow(self) -> str | None:
+        """The id of the panel of a flow."""
+        return next(iter(self._named("FlowWidget")), None)
+
+    def problems(self) -> list[Any]:
+        """What panels have said is wrong."""
+        return [each["problem"] for each in self.told if "problem" in each]
+
+    def views(self) -> list[dict[str, Any]]:
+        """What panels were told to draw."""
+        return [each["view"] for each in self.told if "view" in each]
+
     def _named(self, widget: str) -> list[str]:
         return [name for name, state in self.models.items() if state.get("_anywidget_id", "").endswith(widget)]
 
     def send(self, **content: Any) -> None:
-        """What the open panel's script sends when a person acts."""
-        self._kernel.send_comm(self.panel() or "", {"method": "custom", "content": content})
+        """What the script of the login's panel sends when a person acts."""
+        self.act(self.panel(), **content)
+
+    def act(self, panel: str | None, **content: Any) -> None:
+        """What the script of any panel sends when a person acts."""
+        self._asked += 1
+        self._kernel.send_comm(panel or "", {"method": "custom", "content": {**content, "ask": self._asked}})
+
+    def draw(self, panel: str | None) -> None:
+        """What the script of a panel sends when it has found its place."""
+        self._kernel.send_comm(panel or "", {"method": "custom", "content": {"do": "open"}})
 
     def answer(self, action: str, entries: Any = None, *, anyway: bool = False, panel: str | None = None) -> None:
         """What a question's panel (the first that is open) sends when a person presses one of its buttons."""

@@ -179,3 +179,9 @@ class LoginJob:
         wait = " · job.wait() waits for it, job.cancel() ends it" if not self.done else ""
         text = f"{self.server}: {self.line}{wait}"
         return {"text/plain": clean(text), "text/html": escaped(text)}
+
+
+def login_with(link: Link) -> LoginJob | None:
+    """The login that waits for ``link`` to be opened; None for a flow taken apart, which is none."""
+    logins = (job for job in jobs if isinstance(job, LoginJob))
+    return next((job for job in logins if job.link is link), None)

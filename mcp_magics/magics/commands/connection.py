@@ -10,6 +10,7 @@ from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.glance import row
 from mcp_magics.connection.serverlog import log_table
 from mcp_magics.connection.subscriptions.log_level import LEVELS, OFF, checked_level
+from mcp_magics.magics.card_panel import show_cards
 from mcp_magics.magics.cards import ServerCard
 from mcp_magics.magics.commands.named import server_named
 from mcp_magics.magics.commands.servers import connect_all
@@ -86,7 +87,7 @@ async def do_restart(context: Context, command: Command) -> Any:
 
 async def do_status(context: Context, command: Command) -> Listing:
     """Connections as of now, with the process tree of each; cards that stay current where a page is there."""
-    await _show_cards(context, command)
+    await show_cards(context, command, lambda: _chosen(context, command))
     rows: list[dict[str, Any]] = []
     for server in _chosen(context, command):
         first, *others = _processes(server) or [{}]
@@ -102,19 +103,6 @@ def _violations(servers: list[Server]) -> list[str]:
     """In how many ways each server broke the specification, and what to type to see them."""
     found = [(server.name, len(server.violations)) for server in servers]
     return [f"{counted(count, 'violation')}: %mcp violations {quoted(name)}" for name, count in found if count]
-
-
-async def _show_cards(context: Context, command: Command) -> None:
-    """Steps: the three axes as live cards. Not where an update would be printed as one more output."""
-    if context.lookout is None or context.use == "value" or not command.shown or command.options.flag("json"):
-        return
-    if await on_loop("status", context.lookout.front_end()) is None:
-        return
-    from mcp_magics.widgets.status import StatusCards
-
-    cards = StatusCards(lambda: _chosen(context, command), context.surface())
-    await on_loop("status", cards.draw())
-    cards.begin()
 
 
 def _processes(server: Server) -> list[dict[str, Any]]:

@@ -17,10 +17,13 @@ from mcp_magics.magics.cards import ServerCard
 from mcp_magics.magics.login_panel import PASTED_BELOW, PASTED_LATER, ended, panel
 from mcp_magics.magics.oauth_options import oauth_entry
 from mcp_magics.magics.outcome import Note
+from mcp_magics.results.listing import counted
+from mcp_magics.results.sanitise import one_line
 from mcp_magics.widgets.status import look_again
 
 if TYPE_CHECKING:
     from mcp_magics.auth.login import Visitor
+    from mcp_magics.auth.surroundings import Lookout
     from mcp_magics.config.model import OAuthOptions
     from mcp_magics.connection.login.login_job import LoginJob
     from mcp_magics.connection.server import Server
@@ -41,7 +44,7 @@ async def do_login(context: Context, command: Command) -> Any:
         return held if no_wait else ServerCard.of(server, "logged in already", held.notes)
     job = server.start_login(wishes, asks_here=not no_wait)
     await _waited(server, job, job.ready)
-    _show_live(context, command, job)
+    await _show_live(context, command, job)
     if no_wait and not job.done:
         return job
     await _waited(server, job, job.job)
@@ -100,8 +103,8 @@ async def _already(server: Server, oauth: OAuthOptions) -> str:
     return f"nothing was done, {lifetime(credential)}; %mcp login {server.name} --again to redo it"
 
 
-def _show_live(context: Context, command: Command, job: LoginJob) -> None:
-    """Show how the login stands, and again whenever that changes, in the cell that began it."""
+async def _show_live(context: Context, command: Command, job: LoginJob) -> None:
+    """Steps: show how the login stands, and again whenever that changes, in the cell that began it."""
     if command.options.flag("json") or not command.shown or command.options.given("consent"):
         return  # nobody is to open the link
     if not context.attended:
@@ -112,9 +115,31 @@ def _show_live(context: Context, command: Command, job: LoginJob) -> None:
         surface.show(panel(job, how))
 
     def redraw() -> None:
-        here.run(surface.end if job.done else surface.show, ended(job) if job.done else panel(job, how))
+        if job.done:
+            here.run(surface.end, ended(job, _unlocked(context, job)))
+        else:
+            here.run(surface.show, panel(job, how))
 
     job.on_change(redraw)
+    if command.options.flag("no-wait") and context.lookout is not None:  # a cell that waits has its panel by itself
+        await _leave_panel(context, context.lookout, job)
+
+
+def _unlocked(context: Context, job: LoginJob) -> str:
+    """The tools a login has brought, in a few words."""
+    if job.state != "succeeded" or job.server not in context.servers:
+        return ""
+    tools = list(context.servers[job.server].connection.catalog.tools)
+    return f"{counted(len(tools), 'tool')}: {one_line(', '.join(tools), 300)}" if tools else ""
+
+
+async def _leave_panel(context: Context, lookout: Lookout, job: LoginJob) -> None:
+    """Steps: the live panel of a login that goes on after its cell, where a page is there to draw it."""
+    if job.done or await on_loop(job.server, lookout.front_end()) is None:
+        return
+    from mcp_magics.widgets.login import LeftLogin
+
+    context.surface().show(LeftLogin(job).output)
 
 
 async def _waited(server: Server, job: LoginJob, settled: Settling) -> None:

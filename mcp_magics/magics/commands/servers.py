@@ -15,6 +15,7 @@ from mcp_magics.connection.manager import still_registered
 from mcp_magics.connection.reload import refuse_unwatchable, unwatchable
 from mcp_magics.connection.waiting import Until
 from mcp_magics.errors import CommandError, ConnectionFailedError, MCPMagicsError
+from mcp_magics.magics.card_panel import show_cards
 from mcp_magics.magics.cards import ServerCard
 from mcp_magics.magics.commands.named import server_named
 from mcp_magics.magics.configured import filters, settings
@@ -143,8 +144,9 @@ async def connect_all(servers: Iterable[Server]) -> Connected:
     return Connected(failures, {name: job.result() for name, job in jobs.items() if job.error is None})
 
 
-async def do_list(context: Context, command: Command) -> Listing:  # noqa: ARG001  every verb takes both
-    """Every registered server; nothing is started and nothing asked."""
+async def do_list(context: Context, command: Command) -> Listing:
+    """Every registered server, nothing started and nothing asked; cards that stay current where a page is there."""
+    await show_cards(context, command, lambda: list(context.servers.values()))
     servers = list(context.servers.values())
     title = counted(len(servers), "server") if servers else "no servers yet: %mcp add NAME -- COMMAND"
     problems = "; ".join(" ".join(problem.failure.lines()) for problem in context.servers.store.problems())
