@@ -93,7 +93,9 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Rows(Grid):
-    """A table of what the server sent, to be scrolled where it is long."""
+    """A table of what the server sent, to be scrolled where it is long; ``member`` is what held its rows."""
+
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def as_rows(value: Any, where: str) -> Rows | None:
 
     Cells hold scalars and short lists of them; objects inside get columns of their own, as in ``.df``.
     """
-    rows = _rows(value)
+    member, rows = _rows(value)
     if not _FEWEST <= len(rows) <= _MOST_ROWS or not all(isinstance(row, dict) and row for row in rows):
         return None
     if len(set().union(*rows)) > _MOST_COLUMNS:
@@ -28,14 +28,15 @@ def as_rows(value: Any, where: str) -> Rows | None:
     is_flat = all(_is_cell(cell) for column in table.columns.values() for cell in column)
     if len(table.columns) > _MOST_COLUMNS or not is_flat:
         return None
-    return Rows(table.names, table.records(), where)
+    return Rows(table.names, table.records(), where, member=member)
 
 
-def _rows(value: Any) -> list[Any]:
-    """The list that is meant: the value, or the only member of an object."""
+def _rows(value: Any) -> tuple[str, list[Any]]:
+    """The list that is meant, the value or the only member of an object, and the name of that."""
+    member = ""
     if isinstance(value, dict) and len(value) == 1:
-        value = next(iter(value.values()))
-    return value if isinstance(value, list) else []
+        ((member, value),) = value.items()
+    return (member, value) if isinstance(value, list) else ("", [])
 
 
 def _is_cell(value: Any) -> bool:

@@ -218,10 +218,13 @@ def _grid(grid: Grid, room: int) -> str:
 def _scrolled(rows: Rows, room: int) -> str:
     """A table below its size, in a box of its own that the keyboard scrolls too."""
     size = f"{len(rows.rows):,} rows, {len(rows.columns):,} columns"
+    head = f"{one_line(rows.member, 100)}: {size}" if rows.member else size
+    shown = _line(head, "note", _MORE_ROOM)
+    room -= cost(shown) + _MORE_ROOM
     if len(rows.rows) <= _WHOLE_ROWS and len(rows.columns) <= _WHOLE_COLUMNS:
-        return _grid(rows, room)
+        return shown + _grid(rows, room)
     box = f'<div tabindex="0" role="region" aria-label="{size}" style="overflow:auto;max-height:40em">'
-    return f"{_line(size, 'note', _MORE_ROOM)}{box}{_grid(rows, room - 2 * _MORE_ROOM)}</div>"
+    return f"{shown}{box}{_grid(rows, room)}</div>"
 
 
 def _rows(grid: Grid, room: int) -> list[str]:
