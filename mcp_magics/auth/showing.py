@@ -103,6 +103,16 @@ def shown(step: Step, *, reveal: bool = False) -> ShownStep:
     )
 
 
+def shown_fields(ask: Ask, *, reveal: bool = False) -> Fields:
+    """The parameters of a request that is yet to be made, for a person; ``reveal`` as for :func:`shown`."""
+    return _fields(ask, _as_it_is if reveal else _disguised)
+
+
+def shown_address(ask: Ask, *, reveal: bool = False) -> str:
+    """Where it would go, without the query: that is a table of its own."""
+    return _address(ask.url, _as_it_is if reveal else _disguised)
+
+
 def _as_it_is(_name: str, value: str) -> str:
     return value
 

@@ -215,6 +215,9 @@ def unload(shell: InteractiveShell) -> None:
     live_cards = sys.modules.get("mcp_magics.widgets.status")
     if live_cards is not None:
         live_cards.close_cards()
+    live_flows = sys.modules.get("mcp_magics.widgets.flow")
+    if live_flows is not None:
+        live_flows.close_flows()
     live_traces = sys.modules.get("mcp_magics.widgets.trace")
     if live_traces is not None:
         live_traces.close_all()

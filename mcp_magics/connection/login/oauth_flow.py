@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mcp_magics.auth.showing import COLUMNS, ShownStep, shown
 from mcp_magics.auth.stepwise import STEPS
 from mcp_magics.connection.exchange import on_loop
-from mcp_magics.connection.login.step_view import StepView
+from mcp_magics.connection.login.step_view import NextStep, StepView
 from mcp_magics.connection.loop import background
 from mcp_magics.connection.variable import variable_of
 from mcp_magics.connection.waiting import run_blocking
@@ -21,7 +21,7 @@ from mcp_magics.errors import CommandError, MCPMagicsError
 from mcp_magics.results.sanitise import clean, escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
 
     import pandas as pd
 
@@ -46,20 +46,21 @@ class OAuthFlow:
         self._reveal = reveal
         self._attendant = attendant
         self._closed = False
+        self._watchers: list[Callable[[], None]] = []
         weakref.finalize(self, _close, stepwise)
 
     # -- going on ------------------------------------------------------------------------------------------
 
     def step(self, **changes: Any) -> StepView:
         """Make the next request, fields replaced or (None) left out; blocks for the browser at ``authorize``."""
-        return self._block(self._stepped(changes))
+        return self._block(self.step_steps(changes))
 
     async def astep(self, **changes: Any) -> StepView:
         """The same, awaiting."""
         from mcp_magics.connection.waiting import run_awaiting
 
         try:
-            return await run_awaiting(self._stepped(changes), self._attendant())
+            return await run_awaiting(self.step_steps(changes), self._attendant())
         except asyncio.CancelledError as error:  # the stop button's, or that of a task of the person's own
             raise _in_one_line(error, self.server) from None
 
@@ -76,15 +77,29 @@ class OAuthFlow:
 
         At ``authorize``, ``state`` and the PKCE pair are new ones unless they are among the changes.
         """
+        self.rewind(name)
+        return self.step(**changes)
+
+    def rewind(self, name: str) -> None:
+        """Stand again before the last step of that name, without making it."""
         self._refuse_closed()
         try:
             self._stepwise.driver.rewind(name)
         except MCPMagicsError as error:
             near = difflib.get_close_matches(name, self._taken, n=1)
             raise error.at(server=self.server, next_step=self._again(*near)) from None
-        return self.step(**changes)
+        self._tell()
 
-    async def _stepped(self, changes: dict[str, Any]) -> StepView:
+    def on_change(self, watcher: Callable[[], None]) -> None:
+        """Call ``watcher``, on any thread, whenever a step was taken or taken back."""
+        self._watchers.append(watcher)
+
+    def _tell(self) -> None:
+        for watcher in self._watchers:
+            watcher()
+
+    async def step_steps(self, changes: Mapping[str, Any]) -> StepView:
+        """Steps: make the next request, fields replaced or (None) left out."""
         self._refuse_closed()
         if self.ended:
             raise self._over(self.outcome, self._again())
@@ -94,6 +109,8 @@ class OAuthFlow:
             endless = error.failure.class_ == "flow_endless"
             line = self._another if endless else f"{self._name}.step()"
             raise error.at(server=self.server, next_step=line) from None
+        finally:
+            self._tell()
         return StepView(shown(step, reveal=self._reveal))
 
     def _block(self, steps: Coroutine[Until, None, StepView]) -> StepView:
@@ -162,6 +179,14 @@ class OAuthFlow:
     def next(self) -> str:
         """The name of the next step, or of the end."""
         return self.state.name
+
+    @property
+    def upcoming(self) -> NextStep | None:
+        """The request of the next step, to look at and to change; None where nothing follows."""
+        state = self.state
+        if self._closed or self.ended:
+            return None
+        return NextStep(state.name, state.section, state.ask(), reveal=self._reveal)
 
     @property
     def ended(self) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.auth.showing import shown_address, shown_fields
 from mcp_magics.results.sanitise import clean, escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from mcp_magics.auth.message import Ask
     from mcp_magics.auth.showing import ShownStep
 
 Row = tuple[str, str, str]
@@ -82,6 +85,52 @@ class StepView:
         notes = "".join(f"<br>{escaped(note)}" for note in step.notes)
         html = f"{title}{asking}{answer}<i>{escaped(step.decision)}</i>{notes}"
         return {"text/plain": repr(self), "text/html": html}
+
+
+class NextStep:
+    """The request a flow makes next: its fields as they may be shown, and what a person would have changed in them."""
+
+    def __init__(self, name: str, section: str, ask: Ask, *, reveal: bool) -> None:
+        self.name = name
+        self.section = section
+        self.method = "browser" if ask.browser else ask.method
+        self.url = shown_address(ask, reveal=reveal)
+        self.fields = shown_fields(ask, reveal=reveal)
+        self._ask = ask
+
+    def is_secret(self, index: int) -> bool:
+        """Whether the field of that place is shown by what stands for it, and not as it is."""
+        return self.fields[index] != self._ask.fields[index]
+
+    def changes(self, edited: Mapping[int, str | None], added: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
+        """What :meth:`OAuthFlow.step` takes, from texts by the places of fields (None: left out) and fields to add.
+
+        A name that stands more than once keeps its other values. A member of a JSON body that was no text is read as
+        JSON, where the text is any.
+        """
+        touched = {self.fields[index][0] for index in edited if 0 <= index < len(self.fields)}
+        changes: dict[str, Any] = {}
+        for name in touched:
+            values = [self._value(index, edited) for index, (each, _) in enumerate(self.fields) if each == name]
+            kept = [value for value in values if value is not None]
+            changes[name] = None if not kept else kept[0] if len(values) == 1 else kept
+        return {**changes, **{name: self._read(name, text) for name, text in added if name}}
+
+    def _value(self, index: int, edited: Mapping[int, str | None]) -> Any:
+        name, value = self._ask.fields[index]
+        if index not in edited:
+            return value
+        text = edited[index]
+        return None if text is None else self._read(name, text)
+
+    def _read(self, name: str, text: str) -> Any:
+        body = self._ask.body
+        if body is None or isinstance(body.get(name, ""), str):
+            return text
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return text
 
 
 def _table(rows: Iterable[Row]) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mcp_magics.auth.surroundings import Lookout
     from mcp_magics.config.model import OAuthOptions
     from mcp_magics.connection.login.login_job import LoginJob
+    from mcp_magics.connection.login.oauth_flow import OAuthFlow
     from mcp_magics.connection.server import Server
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
@@ -178,4 +179,16 @@ async def do_oauth(context: Context, command: Command) -> Any:
     reveal = command.options.flag("reveal")
     if reveal:
         _check_playground(server, "--reveal shows secrets: only of servers of the playground")
-    return await server.oauth_flow(_wishes(context, server, command), reveal=reveal)
+    flow = await server.oauth_flow(_wishes(context, server, command), reveal=reveal)
+    await _show_stepper(context, command, flow)
+    return flow
+
+
+async def _show_stepper(context: Context, command: Command, flow: OAuthFlow) -> None:
+    """Steps: the live panel of ``flow`` in the running cell, where a page is there to draw it."""
+    if context.lookout is None or context.use == "value" or not command.shown or command.options.flag("json"):
+        return
+    if await on_loop(flow.server, context.lookout.front_end()) is not None:
+        from mcp_magics.widgets.flow import FlowPanel
+
+        context.surface().show(FlowPanel(flow).output)
