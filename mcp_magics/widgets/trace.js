@@ -4,7 +4,7 @@
 const REDRAW_MS = 120;
 const IDLE_SHARE = 0.05;
 const WAYS = [["", "both ways"], ["→", "→ sent"], ["←", "← received"], ["⇄", "⇄ HTTP"]];
-const HEADS = [["n", "4.5em"], ["time", "7.5em"], ["server", "7em"], ["", "2em"], ["what", ""], ["says", ""], ["ms", "5em"], ["bytes", "5.5em"], ["times", "22%"]];
+const HEADS = ["n", "time", "server", "direction", "what", "says", "ms", "bytes", "times"];
 
 // Milliseconds as they are drawn: a time in which nothing is under way takes a twentieth of the busy time at most.
 function clockOf(spans) {
@@ -58,12 +58,9 @@ class TraceView {
     });
     for (const each of [this.server, this.way, this.failed]) each.addEventListener("change", () => this.refilter());
     this.drawServers([]);
-    const head = element("tr", {}, ...HEADS.map(([name, width]) => {
-      const cell = element("th", { scope: "col", textContent: name });
-      if (name === "") cell.setAttribute("aria-label", "direction");
-      if (width) cell.style.width = width;
-      return cell;
-    }));
+    const heads = HEADS.map((name) => element("th", { scope: "col", className: `mcpt-${name}`, textContent: name === "direction" ? "" : name }));
+    heads[3].setAttribute("aria-label", "direction");
+    const head = element("tr", {}, ...heads);
     this.list = element("tbody");
     this.table = element("table", { className: "mcpt", "aria-label": "messages, the newest last" }, element("thead", {}, head), this.list);
     this.scroll = element("div", { className: "mcpt-scroll", tabIndex: 0, role: "region", "aria-label": "live trace" }, this.table);
@@ -129,6 +126,7 @@ class TraceView {
       const node = this.node(row);
       this.list.insertBefore(node, after === undefined ? null : this.shown.get(after));
       this.shown.set(row.n, node);
+      if (this.open.has(row.pair)) this.renew(row.pair);
       if (after !== undefined) this.shown = new Map([...this.shown].sort(([one], [other]) => one - other));
     }
     for (const number of [...this.shown.keys()].slice(0, Math.max(0, this.shown.size - this.most))) this.drop(number);
@@ -156,13 +154,13 @@ class TraceView {
       "tr",
       { className: `mcpt-row${row.pair === null ? "" : " mcpt-answers"}` },
       element("td", { className: "mcpt-number" }, toggle),
-      element("td", { textContent: row.time }),
+      element("td", { textContent: row.time, className: "mcpt-time" }),
       element("td", { textContent: row.server, title: row.server }),
       way,
       element("td", { textContent: answers, title: answers, className: row.pair === null ? "" : "mcpt-answer" }),
       element("td", { textContent: said, title: said, className: row.failed ? "mcpt-failed" : "" }),
       element("td", { textContent: row.ms === null ? "" : row.ms.toFixed(1), className: "mcpt-number" }),
-      element("td", { textContent: row.size === null ? "" : row.size.toLocaleString("en"), className: "mcpt-number" }),
+      element("td", { textContent: row.size === null ? "" : row.size.toLocaleString("en"), className: "mcpt-number mcpt-bytes" }),
       element("td", {}, element("span", { className: "mcpt-track" })),
     );
     node.addEventListener("click", (event) => {
@@ -183,6 +181,12 @@ class TraceView {
     }
   }
 
+  // Its answer has come: it is shown whole once more.
+  renew(number) {
+    this.fold(number);
+    this.toggle(number);
+  }
+
   fold(number) {
     this.open.delete(number);
     const node = this.shown.get(number);
@@ -195,7 +199,9 @@ class TraceView {
     if (!node || !this.open.has(n) || node.nextSibling?.className === "mcpt-whole") return;
     const cell = element("td", { colSpan: HEADS.length });
     for (const { head, text } of parts) cell.append(element("strong", { textContent: head }), element("pre", { textContent: text, tabIndex: 0 }));
-    node.after(element("tr", { className: "mcpt-whole" }, cell));
+    const whole = element("tr", { className: "mcpt-whole" }, cell);
+    node.after(whole);
+    whole.scrollIntoView({ block: "nearest" });
   }
 
   // -- keys, pairs, times --------------------------------------------------------------------------------------
