@@ -38,7 +38,8 @@ class Peer:
         return self.process.stdout.readline()  # type: ignore[union-attr]
 
     def answer(self) -> dict[str, Any]:
-        return json.loads(self.line())
+        answer: dict[str, Any] = json.loads(self.line())
+        return answer
 
     def is_silent(self) -> bool:
         """Whether nothing comes, not even an end, within a fifth of a second."""
