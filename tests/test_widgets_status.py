@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.notebook import done, with_s1
-from support.page import VIEW, Page
+from support.page import PLACE, VIEW, Page
 
 from mcp_magics.widgets.card import BAD, CAUTION, GOOD, QUIET, Card, bundle
 
@@ -115,3 +115,100 @@ def test_after_the_extension_was_loaded_anew_there_are_cards_again(notebook):
     done(notebook.run("%mcp status", stdin=[]))
     done(notebook.run("%reload_ext mcp_magics\n%mcp status", stdin=[]))
     assert len(cards(done(notebook.run("%mcp status", stdin=[])))) == 1
+
+
+def pressed(notebook, page, **content):
+    """Press a button of a card; the newest view in which it is done."""
+    page.act(page.cards(), **content)
+    name = content["server"]
+    notebook.until(lambda: any(each.get("line", "").startswith(f"{name}: ") for each in page.told))
+    page.told[:] = [each for each in page.told if "line" not in each]
+    return {card["key"]: card for card in page.views()[-1]["cards"]}
+
+
+def drawn(notebook, page):
+    """The cards as a page draws them that has just found their place."""
+    before = len(page.views())
+    page.draw(page.cards())
+    notebook.until(lambda: len(page.views()) > before)
+    return {card["key"]: card for card in page.views()[-1]["cards"]}
+
+
+@pytest.mark.parametrize(
+    ("axes", "actions"),
+    [
+        (("none", "none", "idle"), ("connect",)),
+        (("none", "none", "failed"), ("connect",)),
+        (("none", "none", "connecting"), ("disconnect",)),
+        (("none", "none", "ready"), ("disconnect", "restart")),
+        (("none", "none", "disabled"), ()),
+        (("unknown", "none", "idle"), ("connect", "login")),
+        (("required", "none", "failed"), ("connect", "login")),
+        (("optional", "none", "ready"), ("disconnect", "restart", "login")),
+        (("required", "reauth_needed", "idle"), ("connect", "login")),
+        (("required", "oauth_ok", "ready"), ("disconnect", "restart")),
+        (("required", "bearer", "failed"), ("connect",)),
+    ],
+)
+def test_a_card_has_the_buttons_that_can_do_something_now(axes, actions):
+    assert card(*axes).actions == actions
+
+
+def test_a_card_for_a_page_is_clean_and_short():
+    hostile = card("none", "none", "failed", problem="\x1b[31m" + "\u202ex" * 9_000, step="a\nb", violations=2)
+    view = hostile.view()
+    assert len(view["problem"]) <= 400
+    assert "\x1b" not in str(view)
+    assert "\u202e" not in str(view)
+    assert (view["step"], view["violations"], view["look"]) == ("a b", "2 violations", "%mcp violations s")
+
+
+@pytest.mark.kernel
+def test_the_buttons_do_what_the_verbs_do_and_the_view_follows(notebook):
+    page = Page(notebook)
+    done(notebook.run("%mcp add broken --no-connect --quiet -- no-such-program-anywhere"))
+    cell = done(notebook.run("%mcp list", stdin=[]))
+    assert [each for each in cell.outputs if PLACE in each.get("text/html", "")] != []
+    assert drawn(notebook, page)["s1"]["actions"] == ["disconnect", "restart"]
+    assert pressed(notebook, page, do="disconnect", server="s1")["s1"]["actions"] == ["connect"]
+    assert pressed(notebook, page, do="connect", server="s1")["s1"]["actions"] == ["disconnect", "restart"]
+    pressed(notebook, page, do="restart", server="s1")
+    broken = pressed(notebook, page, do="connect", server="broken")["broken"]
+    assert ["connection", "failed", "bad"] in broken["axes"]
+    assert "no-such-program-anywhere" in broken["problem"]
+    assert broken["step"] != ""
+    notebook.until(lambda: "broken: requirement none, credential none, connection failed" in cards(cell)[0])
+
+
+@pytest.mark.kernel
+def test_what_a_page_sends_that_is_no_button_does_nothing(notebook):
+    page = Page(notebook)
+    done(notebook.run("%mcp list", stdin=[]))
+    drawn(notebook, page)
+    for odd in (
+        {"do": "remove", "server": "s1"},
+        {"do": "connect", "server": "other"},
+        {"do": "paste", "server": "s1"},
+    ):
+        page.act(page.cards(), **odd)
+    page.act(page.cards(), do="disconnect", server=["s1"])
+    notebook.until(lambda: sum("heard" in each for each in page.told) == 4)
+    assert drawn(notebook, page)["s1"]["actions"] == ["disconnect", "restart"]
+
+
+@pytest.mark.kernel
+def test_a_login_in_a_card_has_its_link_in_a_message_only_and_ends_with_its_cards(kernel):
+    page = Page(kernel)
+    done(kernel.run("%load_ext mcp_magics\n%mcp playground start l2 --quiet"))
+    done(kernel.run("from mcp_magics.connection.jobs.register import jobs"))
+    done(kernel.run("%mcp list", stdin=[]))
+    drawn(kernel, page)
+    page.act(page.cards(), do="login", server="l2")
+    kernel.until(lambda: page.views()[-1]["logins"].get("l2", {}).get("link", "") != "")
+    login = page.views()[-1]["logins"]["l2"]
+    assert [step["mark"] for step in login["steps"]] == ["✓"] * 4
+    page.act(page.cards(), do="paste", server="l2", text="no address")
+    kernel.until(lambda: any(each.get("text") for each in page.problems()))
+    assert login["link"] not in str(page.seen)
+    done(kernel.run("%mcp status", stdin=[]))
+    kernel.until(lambda: kernel.value("[each.state for each in jobs]") == ["cancelled"])

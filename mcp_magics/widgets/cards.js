@@ -45,7 +45,7 @@ class CardView {
     this.line(this.step, card.step, "");
     for (const [action, made] of Object.entries(this.actions)) {
       made.hidden = !card.actions.includes(action);
-      made.disabled = card.busy;
+      made.disabled = card.busy && action !== "disconnect"; // which ends a connecting that hangs
     }
     this.loginTold(login);
   }

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.config.model import OAuthOptions
 from mcp_magics.connection.login.logins import LoginWishes
 from mcp_magics.connection.loop import background
 from mcp_magics.connection.manager import servers
-from mcp_magics.errors import MCPMagicsError
+from mcp_magics.errors import MCPMagicsError, UnknownServerError
 from mcp_magics.redact import redactor
 from mcp_magics.results.sanitise import one_line
+from mcp_magics.widgets.card import Card
 from mcp_magics.widgets.login_view import login_view
 from mcp_magics.widgets.placed import Panel, PlacedWidget, View, script
 
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
 
     from mcp_magics.connection.login.login_job import LoginJob
     from mcp_magics.connection.server import Server
-    from mcp_magics.widgets.card import Card
 
 _LONGEST = 400
 
@@ -67,16 +69,19 @@ class LiveCards(Panel):
                 self.tell({"problem": {"server": name, "text": one_line(problem or "", _LONGEST)}})
             case "cancel" if job is not None:
                 job.cancel()
-            case "login":
+            case "disconnect":
+                self._begin(name, _disconnect)  # of one that is being connected too
+            case "login" if name not in self._busy:
                 self._begin(name, self._log_in)
-            case "connect" | "disconnect" | "restart" as verb:
-                self._begin(name, _VERBS[verb])
+            case "connect" if name not in self._busy:
+                self._begin(name, _connect)
+            case "restart" if name not in self._busy:
+                self._begin(name, _restart)
 
     def _begin(self, name: str, act: Callable[[Server], Coroutine[Any, Any, str]]) -> None:
-        if name not in self._busy:
-            self._busy.add(name)
-            self.show()
-            background.start(self._done(name, act))
+        self._busy.add(name)
+        self.show()
+        background.start(self._done(name, act))
 
     async def _done(self, name: str, act: Callable[[Server], Coroutine[Any, Any, str]]) -> None:
         """Do it on the background loop; the card itself shows what came of it, the line says it."""
@@ -86,8 +91,15 @@ class LiveCards(Panel):
             line = f"{error.failure.class_}: {error.failure.message}"
         finally:
             self._busy.discard(name)
-        self.tell({"line": one_line(redactor().text(f"{name}: {line}"), _LONGEST)})
+            await asyncio.to_thread(self._look, name)
         self.show()
+        self.tell({"line": one_line(redactor().text(f"{name}: {line}"), _LONGEST)})
+
+    def _look(self, name: str) -> None:
+        """Take the card of one server as it is now, at once; the keyring may be read for it."""
+        with suppress(UnknownServerError):
+            now = Card.of(servers[name])
+            self._cards = tuple(now if card.name == name else card for card in self._cards)
 
     async def _log_in(self, server: Server) -> str:
         """Begin a login and wait for its end; the card has its link and its steps meanwhile."""
@@ -121,6 +133,3 @@ async def _disconnect(server: Server) -> str:
 
 async def _restart(server: Server) -> str:
     return "; ".join(dict.fromkeys(("restarted", *await server.restart())))
-
-
-_VERBS = {"connect": _connect, "disconnect": _disconnect, "restart": _restart}
