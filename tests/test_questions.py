@@ -15,6 +15,7 @@ from support.commands import playground
 
 from mcp_magics.connection.deadlines import Deadlines
 from mcp_magics.connection.questions.inbox import Answer, Inbox, inbox
+from mcp_magics.wire.message import compact
 
 ASKING = shlex.join([sys.executable, str(Path(asking_server.__file__))])
 SIMPLE = "from types import SimpleNamespace as N\n"
@@ -98,6 +99,21 @@ def test_an_answer_from_a_file_and_one_that_is_none(one, tmp_path):
     one.fails("%mcp call srv.ask --answer @nowhere.json", "file_unreadable")
 
 
+def test_what_json_has_not_is_no_answer(one):
+    assert ask(one, "elicitation/create", NAME, """--answer '{"name": NaN}'""")[0] == {"action": "decline"}
+    for answers in ("[5]", "[{'name': {1}}]", "[{'age': float('nan')}]"):
+        assert "answers[0]" in str(one.run(f"srv.with_options(answers={answers})").error)
+    one.ip.user_ns["asked"] = {"method": "elicitation/create", "params": NAME}
+    assert one.value("srv.with_options(answers='decline').call('ask', asked).data") == {"action": "decline"}
+
+
+def test_an_answer_is_not_said_to_break_a_form_that_cannot_be_used(one):
+    far = form(name={"$ref": "http://127.0.0.1:9/name.json"})
+    found, notes = ask(one, "elicitation/create", far, """--answer '{"name": "Ada"}'""")
+    assert found == named("Ada")
+    assert "without being held against the form" in notes[0]
+
+
 def test_an_answer_nothing_asked_for_is_a_note(one):
     assert "1 of 1 answers given beforehand" in one.value("%mcp call srv.heard --answer accept").notes[0]
 
@@ -177,6 +193,24 @@ def test_a_handler_that_raises_declines_and_the_log_has_its_traceback(one):
     assert found == {"action": "decline"}
     assert notes == ["the handler broken failed: ValueError: no such luck"]
     assert any("Traceback" in line for line in one.value("srv.log.tail('client', 5)"))
+
+
+def test_a_handler_may_return_numbers_of_numpy_and_dates(asking):
+    asking("import datetime, numpy\nname = lambda: {'n': numpy.int64(4), 'on': datetime.date(2026, 1, 2)}")
+    asking("%mcp handle elicitation name")
+    assert ask(asking, "elicitation/create", form(n={"type": "integer"}))[0]["content"] == {"n": 4, "on": "2026-01-02"}
+
+
+@pytest.mark.parametrize("returned", ["{1}", "float('nan')", "object()"])
+def test_what_a_handler_returns_that_is_no_json_declines_and_names_the_place(asking, returned):
+    asking(f"name = lambda: {{'name': {returned}}}\n%mcp handle elicitation name")
+    found, notes = ask(asking, "elicitation/create", NAME)
+    assert found == {"action": "decline"}
+    assert "the handler <lambda> failed: TypeError: content.name" in notes[0]
+
+
+def test_a_lone_surrogate_travels_as_an_escape():
+    assert json.loads(compact(named("\ud800x")).encode()) == named("\ud800x")
 
 
 def test_a_handler_that_wants_what_nobody_has_says_what_there_is(one):
@@ -454,6 +488,52 @@ def test_a_question_nobody_can_read_is_refused_and_the_connection_stays(asking, 
         asking.ip.user_ns["asked"] = {"method": "elicitation/create", "params": odd}
         asking.fails("%mcp call srv.ask $asked", "protocol_error")
     assert asking.value("%mcp call srv.heard") is not None
+
+
+@pytest.fixture
+def modern(shell):
+    """A shell with the server that asks, in the stateless era."""
+    shell(f"%mcp add srv --protocol 2026-07-28 --quiet -- {ASKING}")
+    shell("from mcp_magics import servers\nsrv = servers['srv']")
+    return shell
+
+
+def wants(shell, options="", **wanted):
+    """Call the tool whose first answer is this one, which asks."""
+    shell.ip.user_ns["wanted"] = wanted
+    return shell.run(f"%mcp call srv.wants $wanted {options}")
+
+
+ELICIT = {"method": "elicitation/create", "params": NAME}
+
+
+@pytest.mark.parametrize("other", [{"method": "com.example/other"}, {"method": ["elicitation/create"]}, 5, None])
+def test_where_one_question_of_a_round_cannot_be_read_none_is_asked(modern, other):
+    modern("heard = []\nhear = lambda message: heard.append(message) or {'name': 'Ada'}\n%mcp handle elicitation hear")
+    cell = wants(modern, inputRequests={"a": ELICIT, "b": other})
+    assert "cannot read" in str(cell.error)
+    assert modern.value("heard") == []
+
+
+def test_where_one_question_of_a_round_is_refused_the_others_end_with_it(modern):
+    modern("%mcp handle sampling {lambda messages: False}\nheld = __import__('threading').Event()")
+    modern("%mcp handle elicitation {lambda message: held.wait() and None}")
+    cell = wants(modern, inputRequests={"a": ELICIT, "b": {"method": "sampling/createMessage", "params": CHAT}})
+    modern("held.set()")
+    assert "rejected by a handler" in str(cell.error)
+    assert inbox.standing() == ()
+
+
+def test_questions_that_are_no_object_end_the_call_at_once(modern):
+    assert "inputRequests must be an object" in str(wants(modern, inputRequests=[ELICIT]).error)
+
+
+def test_a_state_that_is_no_text_is_echoed_and_a_result_that_only_asks_is_a_violation(modern):
+    cell = wants(modern, requestState={"step": 1})
+    assert cell.result.data == {"requestState": {"step": 1}}
+    assert "too_many_rounds" in str(wants(modern).error)
+    said = list(modern.value("srv.violations.df")["message"])
+    assert [text[:16] for text in said] == ["must be a string", "has neither inpu"]
 
 
 def test_row_24_the_clock_of_a_call_stands_still_while_somebody_answers(shell, era):

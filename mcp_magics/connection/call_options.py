@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_magics.connection.questions.script import Script
 from mcp_magics.connection.tasks.task import AsTask
 from mcp_magics.connection.waiting import Patience
-from mcp_magics.wire.message import compact
+from mcp_magics.schema.values import to_json_text
 
 if TYPE_CHECKING:
     from mcp_magics.config.model import ServerSpec
@@ -39,4 +39,4 @@ class CallOptions:
     @property
     def meta_members(self) -> str:
         """``meta`` as the members of a JSON object."""
-        return compact(dict(self.meta))[1:-1] if self.meta else ""
+        return to_json_text(dict(self.meta), "meta")[1:-1] if self.meta else ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mcp_magics.errors import ConnectionFailedError, MCPMagicsError, ProtocolError, RequestError
 from mcp_magics.results.reply import Reply
-from mcp_magics.wire.message import compact
+from mcp_magics.wire.message import told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ def request_error(error: object, method: str, server: str) -> RequestError:
     """A JSON-RPC error object as an exception that carries the server's own code, message and data."""
     body = error if isinstance(error, dict) else {"message": str(error)}
     code, text, data = body.get("code"), str(body.get("message", "")), body.get("data")
-    detail = (f"data: {compact(data)[:300]}",) if data is not None else ()
+    detail = (f"data: {told(data, 300)}",) if data is not None else ()
     raised = RequestError(
         f"{text or 'no message'} (JSON-RPC {code})",
         phase=method,

@@ -14,9 +14,10 @@ from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.given import arguments_text
 from mcp_magics.connection.jobs.register import jobs
 from mcp_magics.connection.login.logins import LOGIN_TIMEOUT, LoginWishes
+from mcp_magics.connection.questions.script import checked_answers
 from mcp_magics.connection.subscriptions.streams import Streams
 from mcp_magics.connection.tasks.task import AsTask
-from mcp_magics.wire.message import compact
+from mcp_magics.schema.values import to_json_text
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -83,14 +84,16 @@ class Server(Contents, Streams):
         timeout: float | None = None,
         max_time: float | None = None,
         meta: Mapping[str, Any] | None = None,
-        answers: Sequence[str | Mapping[str, Any]] | None = None,
+        answers: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]] | None = None,
     ) -> Server:
         """The same server with other call options (seconds).
 
         ``answers`` are used in order for what it asks during each call, the last one for all that follow: a dict is
-        the content of a form, a text ``accept``, ``decline``, ``cancel`` or a reply for a language model.
+        the content of a form, a text ``accept``, ``decline``, ``cancel`` or a reply for a language model. Raises
+        ``CommandError`` for what can be no answer.
         """
-        given = {"timeout": timeout, "max_time": max_time, "meta": meta, "answers": answers}
+        checked = None if answers is None else checked_answers(answers)
+        given = {"timeout": timeout, "max_time": max_time, "meta": meta, "answers": checked}
         return Server(self._live, replace(self._options, **{k: v for k, v in given.items() if v is not None}))  # type: ignore[arg-type]
 
     def as_task(self, ttl: float | None = None) -> Server:
@@ -162,16 +165,16 @@ class Server(Contents, Streams):
 
     def request(self, method: str, params: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """Send any request and return its ``result``; raises ``RequestError`` for a JSON-RPC error."""
-        return _result(self._block(self.request_steps(method, compact(dict(params or {}))[1:-1])))
+        return _result(self._block(self.request_steps(method, to_json_text(dict(params or {}), "params")[1:-1])))
 
     async def arequest(self, method: str, params: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """The same, awaited."""
-        return _result(await self._await(self.request_steps(method, compact(dict(params or {}))[1:-1])))
+        return _result(await self._await(self.request_steps(method, to_json_text(dict(params or {}), "params")[1:-1])))
 
     def notify(self, method: str, params: Mapping[str, Any] | None = None) -> None:
         """Send a notification: no answer, and no order relative to other messages (JSON-RPC 2.0 §4.1)."""
         self._block(self.ready_steps())
-        self.connection.tell(method, compact(dict(params)) if params else "")
+        self.connection.tell(method, to_json_text(dict(params), "params") if params else "")
 
     def app(self, uri: str) -> App:
         """The app at a ``ui://`` address (``result.app.uri``), read; raises ``ProtocolError`` where it is none."""

@@ -73,16 +73,17 @@ def _flat_object(value: object) -> str | None:
         text = _FLAT_ENCODER.encode(value)
     except ValueError:  # an integer too long to be written out: the path is named where it is found
         return None
-    return text if text.isascii() else _escaped(text)
+    return surrogates_escaped(text)
 
 
 def json_string(text: str) -> str:
     """``text`` as a JSON string; lone surrogates, which UTF-8 does not have, stay escapes (RFC 8259 §8.2)."""
-    return _escaped(_ENCODER.encode(text))
+    return surrogates_escaped(_ENCODER.encode(text))
 
 
-def _escaped(text: str) -> str:
-    return _SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+def surrogates_escaped(text: str) -> str:
+    """JSON ``text`` with its lone surrogates as escapes."""
+    return text if text.isascii() else _SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def member(path: str, key: str) -> str:

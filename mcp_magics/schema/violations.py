@@ -49,7 +49,7 @@ def check(value: Any, schema: Any, *, root: str = "arguments", seconds: float = 
     A schema that cannot be used, or not to the end, is a note itself. Never raises; see :func:`find`.
     """
     found = find(value, schema, most=_MOST_NOTES + 1, seconds=seconds)
-    notes = [_note(error, root) for error in found.errors[:_MOST_NOTES]]
+    notes = [note_of(error, root) for error in found.errors[:_MOST_NOTES]]
     if len(found.errors) > _MOST_NOTES:
         notes.append("and more")
     return (*notes, found.trouble) if found.trouble else tuple(notes)
@@ -107,7 +107,8 @@ def _validator(text: str) -> Any:
     return bounded(_tamed(schema), registry=REGISTRY)
 
 
-def _note(error: ValidationError, root: str) -> str:
+def note_of(error: ValidationError, root: str) -> str:
+    """One breach in a line: the path below ``root``, and what is wrong there."""
     path = root
     for part in error.absolute_path:
         if isinstance(part, str):

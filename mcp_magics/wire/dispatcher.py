@@ -17,7 +17,7 @@ from mcp_magics.results.violations import in_handshake
 from mcp_magics.wire.context import InboundContext
 from mcp_magics.wire.handshake import HANDSHAKES, mended
 from mcp_magics.wire.inbound import Inbound
-from mcp_magics.wire.message import compact
+from mcp_magics.wire.message import compact, is_id
 from mcp_magics.wire.pending import Pending
 
 if TYPE_CHECKING:
@@ -154,14 +154,24 @@ class FrameDispatcher(Inbound):
             reply = {"error": {"code": -32603, "message": f"{type(error).__name__} in the client's handler"}}
         else:
             reply = {"result": result}
-        self._post(compact({"jsonrpc": "2.0", "id": request_id, **reply}))
+        self._post(_response(request_id, reply))
 
     def _told(self, method: str, params: dict[str, Any]) -> bool:
         if method == "notifications/cancelled":
-            task = self._answering.get(cast("int | str", params.get("requestId")))
+            request_id = params.get("requestId")
+            task = self._answering.get(request_id) if is_id(request_id) else None
             if task is not None:
                 task.cancel()
         return self._intercept is not None and self._intercept(method, params)
+
+
+def _response(request_id: int | str, reply: Mapping[str, Any]) -> str:
+    """The text of an answer; an error where ``reply`` is no JSON, for a server that is not answered waits."""
+    try:
+        return compact({"jsonrpc": "2.0", "id": request_id, **reply})
+    except (TypeError, ValueError, RecursionError):
+        error = {"code": -32603, "message": "the client's answer is no JSON"}
+        return compact({"jsonrpc": "2.0", "id": request_id, "error": error})
 
 
 def _for_session(error: BaseException) -> BaseException:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
+from mcp_magics.schema.values import surrogates_escaped
+
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
@@ -16,8 +18,8 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 
 
 def compact(value: object) -> str:
-    """``value`` as JSON text on one line; raises ``ValueError`` for NaN and infinities."""
-    return _ENCODER.encode(value)
+    """``value`` as JSON text on one line, fit for UTF-8; raises ``ValueError`` for NaN and infinities."""
+    return surrogates_escaped(_ENCODER.encode(value))
 
 
 def told(value: object, most: int = 400) -> str:
@@ -61,6 +63,10 @@ def is_id(value: object) -> TypeIs[int | str]:
 
 def number(value: object) -> float | None:
     """``value`` as a finite number, else None."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return float(value)
-    return None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:  # JSON's integers have no end
+        return None
+    return found if math.isfinite(found) else None

@@ -16,7 +16,7 @@ def _told(value: Any) -> Message:
 
 
 class Asking(WellBehaved):
-    """``ask method params``, ``many count``, ``late``, ``visit url``, ``alarm`` and ``roots_told``."""
+    """``ask method params``, ``wants`` with a whole result that asks, ``late``, ``visit url``, ``alarm`` and others."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -28,7 +28,7 @@ class Asking(WellBehaved):
         return {"tools": {}, "prompts": {}, "experimental": {"com.example/greeting": {"words": ["hello"]}}}
 
     def tools(self, _params: Message) -> Message:
-        names = ("ask", "visit", "alarm", "heard", "late", "declared", "never")
+        names = ("ask", "visit", "alarm", "heard", "late", "declared", "never", "wants")
         return {"tools": [{"name": name, "inputSchema": _ANY} for name in names]}
 
     def note(self, message: Message) -> None:
@@ -65,6 +65,9 @@ class Asking(WellBehaved):
             case "ask":
                 found = self.asked(arguments["method"], mapping(arguments.get("params")), params)
                 return found if found.get("resultType") == "input_required" else _told(found)
+            case "wants":
+                answered = {key: params[key] for key in ("inputResponses", "requestState") if key in params}
+                return _told(answered) if answered else {"resultType": "input_required", **arguments}
             case "alarm":
                 self.send({"jsonrpc": "2.0", "method": "notifications/com.example/alarm", "params": arguments})
             case "late":

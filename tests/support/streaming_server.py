@@ -131,7 +131,7 @@ class Streaming(WellBehaved):
             self.send(note("progress", progressToken=token, progress=progress, total=10, message=f"at {progress}"))
 
     def do_odd_progress(self, _arguments: Message, token: Any) -> None:
-        for progress in ("half", None, [1], {"a": 1}, float("nan"), float("inf"), True):
+        for progress in ("half", None, [1], {"a": 1}, float("nan"), float("inf"), 10**400, True):
             self.send(note("progress", progressToken=token, progress=progress, total="all", message=7))
 
     def do_stray(self, _arguments: Message, _token: Any) -> None:

@@ -13,7 +13,7 @@ from mcp_magics.connection.driven import Driven
 from mcp_magics.connection.lists.reuse import listed, read, told
 from mcp_magics.results.content import ReadResult
 from mcp_magics.results.offers import offers, skill_offers
-from mcp_magics.wire.message import compact
+from mcp_magics.schema.values import to_json_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,11 +64,11 @@ class Contents(Driven):
 
     def prompt(self, name: str, /, **arguments: str) -> PromptResult:
         """Get a prompt; its arguments are texts."""
-        return self._block(self.prompt_steps(name, compact(arguments)))
+        return self._block(self.prompt_steps(name, to_json_text(arguments)))
 
     async def aprompt(self, name: str, /, **arguments: str) -> PromptResult:
         """The same, awaited."""
-        return await self._await(self.prompt_steps(name, compact(arguments)))
+        return await self._await(self.prompt_steps(name, to_json_text(arguments)))
 
     def complete(self, name: str, argument: str, prefix: str = "", /, **context: str) -> Completions:
         """What the server suggests for an argument of a prompt, or for a variable of a template (with a ``{``)."""

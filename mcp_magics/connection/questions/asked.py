@@ -6,7 +6,6 @@ The requests a handshake server pushes and those a 2026-07-28 server puts into a
 from __future__ import annotations
 
 import asyncio
-import json
 import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mcp_magics.connection.questions.handler_call import arguments_for, run_aside, snake
 from mcp_magics.connection.questions.handlers import QUESTIONS
 from mcp_magics.connection.questions.question import Answer
-from mcp_magics.connection.questions.returned import elicited, roots_of, sampled, sampling_answer, scripted
+from mcp_magics.connection.questions.returned import as_json, elicited, roots_of, sampled, sampling_answer, scripted
 from mcp_magics.connection.tasks.task import RELATED
 from mcp_magics.results.sanitise import clean
 
@@ -35,6 +34,7 @@ REFUSED = -1
 """The code of a sampling request that was rejected (client/sampling: error handling)."""
 AT_ONCE = 16
 """Handlers of one server that run at the same time."""
+_MOST_BREACHES = 5
 
 
 class RefusedError(Exception):
@@ -98,12 +98,15 @@ class Asked:
         return {"action": "accept", "content": dict(content)}
 
     def _hold(self, question: Question, content: Mapping[str, Any]) -> None:
-        """Say how ``content`` breaks the form; it was sent as it is."""
-        from mcp_magics.schema.violations import check
+        """Say how ``content`` breaks the form, or that nobody knows; it was sent as it is."""
+        from mcp_magics.schema.violations import find, note_of
 
-        breaches = check(dict(content), question.schema, root="content")
-        if breaches:
-            self._note(question, f"the answer breaks the form, and was sent as it is: {'; '.join(breaches[:5])}")
+        found = find(dict(content), question.schema, most=_MOST_BREACHES)
+        if found.errors:
+            breaches = "; ".join(note_of(error, "content") for error in found.errors)
+            self._note(question, f"the answer breaks the form, and was sent as it is: {breaches}")
+        if found.trouble:
+            self._note(question, f"the answer was sent without being held against the form: {found.trouble}")
 
     async def _sampling(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """A reply, or an error where none is to be had (client/sampling)."""
@@ -113,7 +116,10 @@ class Asked:
         answer = await self._answered(question)
         if answer.action != "accept" or answer.content is None:
             raise RefusedError(REFUSED, _rejection(answer))
-        return sampled(answer.content, "a person" if answer.by == "person" else answer.by)
+        try:
+            return sampled(answer.content, "a person" if answer.by == "person" else answer.by)
+        except TypeError as error:
+            raise RefusedError(INTERNAL_ERROR, str(error)) from None
 
     async def _roots(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """What this client opens to the server (client/roots); nothing by default."""
@@ -302,7 +308,7 @@ def _as_result(value: Any) -> Any:
     if not isinstance(value, dict):
         msg = f"it returned {type(value).__name__}; a result is a dict"
         raise TypeError(msg)
-    return json.loads(json.dumps(value))  # what cannot travel is its handler's mistake
+    return as_json(value, "result")
 
 
 def _typed(question: Question) -> Any:

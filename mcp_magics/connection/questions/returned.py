@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlsplit
 
 from mcp_magics.connection.questions.question import Action, Answer
+from mcp_magics.errors import CommandError
+from mcp_magics.schema.values import to_json_text
 from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
@@ -29,6 +31,18 @@ def defaults_of(question: Question) -> dict[str, Any]:
 def accepted(question: Question, by: Decider) -> Answer:
     """``question`` accepted: a form with its defaults, an address with nothing beside."""
     return Answer("accept", defaults_of(question) if question.mode == "form" else None, by)
+
+
+def as_json(value: Any, path: str) -> Any:
+    """``value`` as it travels: NumPy's numbers, dates, data frames and models as JSON has them.
+
+    Raises ``TypeError`` for what JSON has not, naming its place below ``path``.
+    """
+    try:
+        return json.loads(to_json_text(value, path))
+    except CommandError as error:
+        problem = error.failure.message
+    raise TypeError(problem)
 
 
 # -- scripts ---------------------------------------------------------------------------------------------------
@@ -64,8 +78,8 @@ def _object_in(given: str | Mapping[str, Any]) -> Mapping[str, Any] | None:
     if not isinstance(given, str):
         return given
     try:
-        found = json.loads(given)
-    except ValueError:
+        found = as_json(json.loads(given), "answer")
+    except (TypeError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
@@ -94,9 +108,9 @@ def elicited(question: Question, value: Any) -> Answer | None:
             answer = Answer("cancel")
         case Mapping() if _is_full(question, plain):
             content = plain.get("content")
-            answer = Answer(plain["action"], content if isinstance(content, Mapping) else None)
+            answer = Answer(plain["action"], as_json(content, "content") if isinstance(content, Mapping) else None)
         case Mapping():
-            answer = Answer("accept", dict(plain) if question.mode == "form" else None)
+            answer = Answer("accept", as_json(plain, "content") if question.mode == "form" else None)
         case _:
             msg = f"it returned {type(value).__name__}; a dict, True, False, 'decline', 'cancel' or None was expected"
             raise TypeError(msg)
@@ -137,9 +151,12 @@ def sampled(value: Any, model: str) -> dict[str, Any]:
     if isinstance(plain, Mapping) and "content" in plain and plain.get("type") not in _BLOCKS:
         whole = {key: plain[key] for key in ("role", "model", "stopReason", "_meta") if plain.get(key) is not None}
         content = _content(plain["content"])
-        return {**result, "stopReason": _stop_reason(content), **whole, "content": content}
-    content = _content(_said(plain))
-    return {**result, "content": content, "stopReason": _stop_reason(content)}
+        result |= {"stopReason": _stop_reason(content), **whole, "content": content}
+    else:
+        content = _content(_said(plain))
+        result |= {"content": content, "stopReason": _stop_reason(content)}
+    travelling: dict[str, Any] = as_json(result, "reply")
+    return travelling
 
 
 def _stop_reason(content: Any) -> str:
@@ -204,7 +221,7 @@ def roots_of(value: Any) -> list[dict[str, Any]]:
         return []
     several = not isinstance(value, (str, Path, Mapping)) and isinstance(value, Sequence)
     plain = value if several else [value]
-    return [_root(_plain(each)) for each in plain]
+    return [as_json(_root(_plain(each)), f"roots[{place}]") for place, each in enumerate(plain)]
 
 
 def _root(value: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_magics.connection.questions.asked import INVALID_PARAMS, RefusedError
 from mcp_magics.connection.questions.handlers import QUESTIONS
 from mcp_magics.errors import ProtocolError
-from mcp_magics.wire.message import compact
+from mcp_magics.wire.message import compact, told
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mcp_magics.results.reply import Reply
 
 MAX_ROUNDS = 10
+_MRTR = "basic/patterns/mrtr"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.25
 
 
@@ -41,16 +42,17 @@ async def settle(connection: Connection, reply: Reply, again: Callable[[str], Aw
             return reply
         result = (reply.message or {})["result"]
         extra = ""
-        requests = result.get("inputRequests")
-        if isinstance(requests, dict) and requests:
+        requests = _requests_in(connection, result)
+        if requests:
             extra = f'"inputResponses":{compact(await respond(connection, requests))}'
             pause = _FIRST_PAUSE
         else:
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
         if "requestState" in result:
-            state = f'"requestState":{compact(result["requestState"])}'
-            extra = f"{extra},{state}" if extra else state
+            extra = ",".join(filter(None, (extra, f'"requestState":{_state_in(connection, result)}')))
+        elif not requests:
+            connection.violation(f"{_MRTR}: InputRequiredResult", "has neither inputRequests nor requestState")
         reply = await again(extra)
     raise ProtocolError(
         f"the server asked for input {MAX_ROUNDS} times without giving a result",
@@ -64,17 +66,47 @@ async def settle(connection: Connection, reply: Reply, again: Callable[[str], Aw
 async def respond(connection: Connection, requests: Mapping[str, Any]) -> dict[str, Any]:
     """The answers to the input ``requests`` of a server, by their names; all are asked at once.
 
-    Raises ``ProtocolError`` for a request nobody can read, or that was refused.
+    Raises ``ProtocolError`` for a request nobody can read, before any is asked, and for one that was refused: then the
+    others are cancelled, for no answer to them would travel.
     """
-    answers = await asyncio.gather(*(_respond_one(connection, request) for request in requests.values()))
+    for name, request in requests.items():
+        method = request.get("method") if isinstance(request, dict) else None
+        if not isinstance(method, str) or method not in QUESTIONS:
+            raise _unreadable(
+                connection, f"{told(name, 80)} has the method {told(method, 80)}, which no client answers"
+            )
+    asked = [asyncio.ensure_future(_respond_one(connection, request)) for request in requests.values()]
+    try:
+        answers = await asyncio.gather(*asked)
+    finally:
+        for each in asked:
+            each.cancel()
     return dict(zip(requests, answers, strict=True))
 
 
-async def _respond_one(connection: Connection, request: Any) -> dict[str, Any]:
-    method = request.get("method") if isinstance(request, dict) else None
-    if method not in QUESTIONS:
-        raise _unreadable(connection, f"the method {str(method)[:80]!r} is none a client answers")
-    params = request.get("params")
+def _requests_in(connection: Connection, result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What ``result`` asks; empty where it only wants the request again. Raises ``ProtocolError``."""
+    requests = result.get("inputRequests")
+    if requests is not None and not isinstance(requests, dict):
+        raise _unreadable(connection, f"inputRequests must be an object, is {told(requests, 80)}")
+    return requests or {}
+
+
+def _state_in(connection: Connection, result: Mapping[str, Any]) -> str:
+    """The text of the ``requestState`` to echo; raises ``ProtocolError`` where JSON has none for it."""
+    state = result["requestState"]
+    if not isinstance(state, str):
+        text = f"must be a string, is {told(state, 80)}"
+        connection.violation(f"{_MRTR}: requestState", text, path="requestState", value=state)
+    try:
+        return compact(state)
+    except (ValueError, RecursionError):
+        problem = f"requestState is no JSON: {told(state, 80)}"
+    raise _unreadable(connection, problem)
+
+
+async def _respond_one(connection: Connection, request: Mapping[str, Any]) -> dict[str, Any]:
+    method, params = str(request["method"]), request.get("params")
     try:
         return await connection.asked.answer(method, params if isinstance(params, dict) else {})
     except RefusedError as refused:

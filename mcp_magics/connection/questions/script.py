@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.errors import CommandError
+from mcp_magics.schema.values import to_json_text
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+
+def checked_answers(
+    given: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]],
+) -> tuple[str | Mapping[str, Any], ...]:
+    """``given`` as answers, one of them or several; raises ``CommandError`` for what can be no answer."""
+    several = [given] if isinstance(given, (str, Mapping)) else list(given)
+    return tuple(_checked(each, f"answers[{place}]") for place, each in enumerate(several))
+
+
+def _checked(answer: object, path: str) -> str | Mapping[str, Any]:
+    if isinstance(answer, str):
+        return answer
+    if isinstance(answer, Mapping):
+        found: dict[str, Any] = json.loads(to_json_text(answer, path))
+        return found
+    raise CommandError(
+        f"{path}: {type(answer).__name__} is no answer",
+        phase="arguments",
+        evidence=("an answer is a dict, or a text: accept, decline, cancel, or a reply",),
+        next_step='server.with_options(answers=[{"field": "value"}])',
+    )
 
 
 class Script:
