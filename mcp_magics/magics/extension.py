@@ -221,6 +221,9 @@ def unload(shell: InteractiveShell) -> None:
     live_traces = sys.modules.get("mcp_magics.widgets.trace")
     if live_traces is not None:
         live_traces.close_all()
+    live_forms = sys.modules.get("mcp_magics.widgets.form_panel")
+    if live_forms is not None:
+        live_forms.close_all()
     manager = sys.modules.get("mcp_magics.connection.manager")
     if manager is not None:
         manager.servers.close()

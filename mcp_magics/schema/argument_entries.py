@@ -60,8 +60,14 @@ def written(form: ArgumentForm, entry: Entry, files: Files) -> Written:
         return Written("{}", (Problem((), str(error), blocks=True),))
     found = checked(form, text)
     mine = {problem.path for problem in writer.problems}
-    theirs = tuple(each for each in found.problems if each.path not in mine)
+    theirs = tuple(each for each in found.problems if not _is_said_inside(each, mine))
     return Written(text, (*writer.problems, *theirs), found.note)
+
+
+def _is_said_inside(problem: Problem, mine: set[Path]) -> bool:
+    """Whether the same is said by a field already: at its place, or of a union at what is wrong inside it."""
+    of_a_union = problem.message.endswith("is not valid under any of the given schemas")
+    return problem.path in mine or (of_a_union and any(path[: len(problem.path)] == problem.path for path in mine))
 
 
 def checked(form: ArgumentForm, text: str) -> Written:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.results.sanitise import clean, one_line
+from mcp_magics.schema.argument_entries import begun
+from mcp_magics.schema.field_rows import bounds_text
+from mcp_magics.schema.sensitive import is_sensitive
 
 if TYPE_CHECKING:
     from mcp_magics.schema.form import Field
@@ -16,9 +20,45 @@ _LONGEST_TEXT = 1_000
 
 
 def drawn_field(field: Field) -> View:
-    """One field; what is None or empty is left out."""
+    """One field of a question; what is None or empty is left out."""
+    return _filled(
+        {
+            **_own(field),
+            "fields": [drawn_field(each) for each in field.fields],
+            "item": drawn_field(field.item) if field.item is not None else None,
+        }
+    )
+
+
+def drawn_argument(field: Field) -> View:
+    """One field of the arguments of a tool: its parts too, and what each of them begins with where it is added."""
+    parts = (field.item,) if field.item is not None else field.variants
+    return _filled(
+        {
+            **_own(field),
+            "fields": [drawn_argument(each) for each in field.fields],
+            "item": drawn_argument(field.item) if field.item is not None else None,
+            "variants": [drawn_argument(each) for each in field.variants],
+            "begun": [begun(each) for each in parts] or ([_added(field)] if field.kind == "object" else []),
+            "nullable": field.nullable,
+            "encoding": field.encoding,
+            "open": field.open_ended,
+            "sensitive": is_sensitive(field),
+        }
+    )
+
+
+def _added(field: Field) -> Any:
+    return begun(replace(field, required=True))
+
+
+def _filled(drawn: View) -> View:
+    return {name: each for name, each in drawn.items() if each not in (None, "", []) and each is not False}
+
+
+def _own(field: Field) -> View:
     bounds = field.bounds
-    drawn: View = {
+    return {
         "name": field.name,
         "kind": field.kind,
         "title": one_line(field.title, LONGEST_TITLE) or ("value" if not field.path else ""),
@@ -31,53 +71,23 @@ def drawn_field(field: Field) -> View:
         "most": _drawable(bounds.most),
         "step": _drawable(bounds.step) or (1 if field.kind == "integer" else None),
         "long": field.kind == "string" and (bounds.longest or 0) > 200,
-        "fields": [drawn_field(each) for each in field.fields],
-        "item": drawn_field(field.item) if field.item is not None else None,
     }
-    return {name: each for name, each in drawn.items() if each not in (None, "", [], False)}
 
 
 _DRAWN = frozenset({"email", "uri", "date", "date-time", "time"})
+_EXACT = 2**53  # beyond it, a page's numbers are others
 
 
 def hint(field: Field) -> str:
     """What the schema wants, in words."""
-    bounds, said = field.bounds, []
-    said += [f"at least {_number(bounds.least)}"] if bounds.least is not None else []
-    said += [f"above {_number(bounds.above)}"] if bounds.above is not None else []
-    said += [f"at most {_number(bounds.most)}"] if bounds.most is not None else []
-    said += [f"below {_number(bounds.below)}"] if bounds.below is not None else []
-    said += [f"in steps of {_number(bounds.step)}"] if bounds.step is not None else []
-    said += [_range(bounds.shortest, bounds.longest, "character")]
-    said += [_range(bounds.fewest, bounds.most_items, "item" if field.kind == "array" else "choice")]
+    said = [bounds_text(field.bounds, field.kind)]
     said += [f"a pattern: {one_line(field.pattern, 80)}"] if field.pattern else []
     said += ["as JSON"] if field.kind == "json" else []
     return ", ".join(filter(None, said))
 
 
-_EXACT = 2**53  # beyond it, a page's numbers are others
-
-
 def _drawable(bound: float | None) -> float | None:
     return bound if bound is not None and abs(bound) <= _EXACT else None
-
-
-def _number(bound: float) -> str:
-    return f"{bound:,}" if _drawable(bound) is not None else "a very large number"
-
-
-def _range(least: int | None, most: int | None, what: str) -> str:
-    if not least and most is None:
-        return ""
-    if least == most:
-        return f"{_count(least or 0, what)}"
-    if most is None:
-        return f"at least {_count(least or 0, what)}"
-    return f"{least} to {_count(most, what)}" if least else f"at most {_count(most, what)}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def capped(text: str, longest: int) -> str:

@@ -30,7 +30,7 @@ _SHOWN = 60
 class QuestionWidget(FleetingWidget):
     """What the page draws."""
 
-    _esm = Path(__file__).with_name("question.js").read_text("utf-8")
+    _esm = "\n".join(Path(__file__).with_name(name).read_text("utf-8") for name in ("fields.js", "question.js"))
     _css = Path(__file__).with_name("question.css").read_text("utf-8")
     view = traitlets.Dict().tag(sync=True)
 

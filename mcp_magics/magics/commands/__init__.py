@@ -27,6 +27,7 @@ _ROOMS = {
     "jobs": ("jobs",),
     "evidence": ("trace",),
     "diagram": ("diagram",),
+    "browse": ("browse", "form"),
     "learn": ("playground", "help"),
 }
 _ROOM_OF = {verb: room for room, verbs in _ROOMS.items() for verb in verbs}

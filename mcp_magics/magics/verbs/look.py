@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from mcp_magics.magics.verb import Option, Verb
-from mcp_magics.magics.verbs.common import COMMON, LAST, MAYBE_SERVER
+from mcp_magics.magics.verb import Option, Positional, Verb
+from mcp_magics.magics.verbs.common import COMMON, LAST, MAYBE_SERVER, SERVERS
 
 VERBS = (
+    Verb(
+        "browse",
+        "look",
+        "everything servers offer, to filter, to fill in and to run",
+        (SERVERS,),
+        COMMON,
+        example="%mcp browse everything",
+        synonyms=("explore", "find", "search"),
+    ),
+    Verb(
+        "form",
+        "look",
+        "one tool's arguments as a form, and the cell that says the same",
+        (Positional("SERVER.TOOL", "target"),),
+        COMMON,
+        example="%mcp form everything.get-sum",
+        synonyms=("fill",),
+    ),
     Verb(
         "diagram",
         "look",

@@ -1,0 +1,234 @@
+// One offer, opened: what its server says of it, a form, the same as JSON, the cell that says the same, and Run.
+// Fields and JSON follow each other through the kernel, which keeps every digit; what is no JSON stays as it is typed.
+
+const PAUSE_MS = 150;
+let forms = 0;
+
+function badge(text) {
+  return element("span", { className: "mcpf-badge", textContent: text });
+}
+
+class FormView {
+  constructor(body, send) {
+    this.body = body;
+    this.send = send;
+    this.name = `mcpf-${Date.now().toString(36)}-${forms++}`;
+    this.source = "fields";
+    this.turn = 0;
+    this.timer = null;
+    this.server = "";
+  }
+
+  open({ offer, form, entry, text, cell, size }) {
+    this.server = offer.server;
+    this.fields = element("div", { className: "mcpf-fields" });
+    this.form = element("form", { className: "mcpq mcpf", noValidate: true, autocomplete: "off", "aria-label": `arguments of ${offer.name}` });
+    this.said = element("div", { className: "mcpq-problem", role: "alert" });
+    this.status = element("div", { className: "mcpf-status", role: "status" });
+    this.gone = element("div", { className: "mcpq-problem", role: "status" });
+    this.run = element("button", { type: "submit", textContent: offer.kind === "resource" ? "Read" : "Run" });
+    this.anyway = element("button", { type: "button", textContent: "Run anyway", hidden: true });
+    this.cancel = element("button", { type: "button", textContent: "Cancel", hidden: true });
+    this.anyway.addEventListener("click", () => this.start(true));
+    this.cancel.addEventListener("click", () => this.send({ do: "cancel" }));
+    this.template = form;
+    this.json = element("textarea", { className: "mcpq-json", rows: 8, spellcheck: false, value: text, "aria-label": "the arguments as JSON" });
+    this.jsonSaid = element("div", { className: "mcpq-problem", role: "status" });
+    this.back = element("button", { type: "button", textContent: "Back to the fields", hidden: true });
+    this.back.addEventListener("click", () => this.fromFields());
+    this.json.addEventListener("input", () => this.typed());
+    this.cell = element("pre", { className: "mcpf-cell", tabIndex: 0, "aria-label": "the cell that does the same" });
+    const copy = copyButton(() => this.cellText);
+    copy.setAttribute("aria-label", "copy the cell");
+    copy.textContent = "Copy cell";
+    const asJson = element("details", { className: "mcpf-more" }, element("summary", { textContent: "Edit as JSON" }), this.json, this.jsonSaid, this.back);
+    const asCell = element("details", { className: "mcpf-more", open: true }, element("summary", { textContent: "The same as a cell" }), this.cell, copy);
+    this.form.append(...(form ? [this.fields, asJson] : []), this.said, this.gone);
+    this.form.append(element("div", { className: "mcpq-buttons" }, this.run, this.anyway, this.cancel), this.status, asCell);
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.start(false);
+    });
+    // Inside JupyterLab, Chromium does not submit a form by Enter alone.
+    this.form.addEventListener("keydown", (event) => {
+      const inLine = event.target instanceof HTMLInputElement && !["checkbox", "file"].includes(event.target.type);
+      if (event.key !== "Enter" || event.isComposing || !inLine || this.run.disabled) return;
+      event.preventDefault();
+      this.form.requestSubmit();
+    });
+    this.fields.addEventListener("input", () => this.edited());
+    this.draw(entry);
+    this.follow({ text, cell, size });
+    this.body.replaceChildren(...this.about(offer), this.form);
+  }
+
+  // -- what its server says ---------------------------------------------------------------------------------------
+
+  about(offer) {
+    const head = element("div", { className: "mcpf-head" }, element("strong", { textContent: offer.title || offer.name }), badge(offer.kind));
+    for (const each of offer.hints) head.append(badge(each));
+    const parts = [head, element("div", { className: "mcpf-name mcpp-dim", textContent: `${offer.server}.${offer.name}` })];
+    if (offer.description) parts.push(element("div", { className: "mcpf-description", tabIndex: 0, role: "region", "aria-label": "description", textContent: offer.description }));
+    const folded = (title, ...inner) => element("details", { className: "mcpf-more" }, element("summary", { textContent: title }), ...inner);
+    const pre = (text) => element("pre", { className: "mcpf-pre", tabIndex: 0, textContent: text });
+    if (offer.rows.length) parts.push(folded("Arguments", this.table(offer.rows), folded("their schema", pre(offer.schema))));
+    else if (offer.schema && offer.kind === "tool") parts.push(folded("Schema", pre(offer.schema)));
+    if (offer.result) parts.push(folded("Result", pre(offer.result)));
+    for (const [name, text] of Object.entries(offer.told)) parts.push(folded(name, pre(text)));
+    return parts;
+  }
+
+  table(rows) {
+    const names = ["argument", "type", "required", "default", "allowed", "about"];
+    const head = element("tr", {}, ...names.map((each) => element("th", { scope: "col", textContent: each })));
+    const body = rows.map((row) => {
+      const cells = [row.name, row.type, row.required ? "yes" : "", row.default, row.allowed, row.about];
+      const made = cells.map((textContent) => element("td", { textContent }));
+      made[0].style.paddingLeft = `${row.depth + 0.4}em`;
+      return element("tr", {}, ...made);
+    });
+    return element("div", { className: "mcpf-scroll", tabIndex: 0, role: "region", "aria-label": "arguments" }, element("table", {}, element("thead", {}, head), element("tbody", {}, ...body)));
+  }
+
+  // -- fields and JSON ---------------------------------------------------------------------------------------------
+
+  draw(entry) {
+    if (!this.template) return;
+    const upload = (name, data) => this.send({ do: "file", name, data });
+    this.builder = new ArgumentFields(`${this.name}-${++this.turn}`, () => this.edited(), upload);
+    const root = { ...this.template, required: true };
+    const whole = root.kind !== "object" || isRaw(entry);
+    const built = whole ? this.builder.field({ ...root, title: root.title ?? "arguments" }, entry, []) : this.builder.object(root, entry, []);
+    this.read = built.read;
+    this.fields.replaceChildren(built.node);
+  }
+
+  edited() {
+    this.source = "fields";
+    this.clear();
+    this.later(() => this.send({ do: "entries", entry: this.read(), turn: ++this.turn }));
+  }
+
+  typed() {
+    this.source = "text";
+    this.clear();
+    this.later(() => this.send({ do: "text", text: this.json.value, turn: ++this.turn }));
+  }
+
+  later(act) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(act, PAUSE_MS);
+  }
+
+  fromFields() {
+    this.lock(false);
+    this.edited();
+  }
+
+  // While the JSON is none, the fields cannot say the same: they wait.
+  lock(is) {
+    this.fields.inert = is;
+    this.fields.classList.toggle("mcpf-waits", is);
+    this.back.hidden = !is;
+  }
+
+  follow({ text, cell, size }) {
+    if (this.source === "fields" && document.activeElement !== this.json) this.json.value = text;
+    this.cellText = cell;
+    const large = `too large to be shown: ${(size ?? 0).toLocaleString("en")} characters; run it, and it is .cell of the value`;
+    say(this.cell, cell || large);
+  }
+
+  written(found) {
+    if (this.source !== "fields") return;
+    this.follow(found);
+    if (this.asked) this.mark(found, false);
+  }
+
+  reread(found) {
+    if (this.source !== "text") return;
+    this.lock(found.blocked === true);
+    if (found.blocked) {
+      say(this.jsonSaid, found.problems.map((each) => each.message).join("; "));
+      return;
+    }
+    say(this.jsonSaid, "");
+    this.draw(found.entry);
+    this.follow(found);
+    if (this.asked) this.mark(found, false);
+  }
+
+  // -- problems ---------------------------------------------------------------------------------------------------
+
+  clear() {
+    say(this.said, "");
+    say(this.jsonSaid, "");
+    for (const { problem } of this.builder?.places.values() ?? []) say(problem, "");
+  }
+
+  place(path) {
+    for (let length = path.length; length >= 0; length--) {
+      const found = this.builder?.places.get(JSON.stringify(path.slice(0, length)));
+      if (found) return found;
+    }
+    return null;
+  }
+
+  mark({ problems, blocked, note }, moves) {
+    this.clear();
+    say(this.said, note ?? "");
+    let first = null;
+    for (const { path, message } of problems) {
+      const found = this.place(path);
+      const at = found ? found.problem : this.said;
+      say(at, at.textContent ? `${at.textContent}; ${message}` : message);
+      first ??= found?.focus;
+    }
+    this.anyway.hidden = blocked || problems.length === 0;
+    if (moves) first?.focus();
+  }
+
+  // -- running ----------------------------------------------------------------------------------------------------
+
+  start(anyway) {
+    clearTimeout(this.timer);
+    this.asked = true;
+    const said = this.source === "text" ? { text: this.json.value } : { entry: this.template ? this.read() : null };
+    this.send({ do: "run", anyway, ...said });
+  }
+
+  refused(found) {
+    this.mark(found, true);
+    if (this.source === "text" && found.blocked) say(this.jsonSaid, found.problems.map((each) => each.message).join("; "));
+  }
+
+  runs({ state, line }) {
+    if (!this.form || state === undefined) return;
+    const busy = state === "running" || state === "waiting";
+    this.run.disabled = busy;
+    this.anyway.disabled = busy;
+    this.cancel.hidden = !busy;
+    if (busy) this.anyway.hidden = true;
+    const asks = state === "waiting" ? " · the server asks something: the question is below" : busy ? "" : " · the result is below";
+    say(this.status, `${state === "waiting" ? "waiting for an answer" : line}${asks}`);
+  }
+
+  states(states) {
+    if (!this.form) return;
+    const state = states[this.server];
+    say(this.gone, state === undefined ? "" : `${this.server} is not connected (${state}); what is typed stays, and Run connects again.`);
+  }
+
+  told(content) {
+    if (content.written) this.written(content.written);
+    else if (content.read) this.reread(content.read);
+    else if (content.refused) this.refused(content.refused);
+    else if (content.outdated && this.form) say(this.said, content.outdated);
+    if (content.run) this.runs(content.run);
+    if (content.states) this.states(content.states);
+  }
+
+  halt() {
+    clearTimeout(this.timer);
+  }
+}
