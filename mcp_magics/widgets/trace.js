@@ -40,11 +40,12 @@ class TraceView {
     this.skipped = 0;
     this.passed = 0;
     this.paused = false;
+    this.wanted = null;
     this.build(body);
   }
 
   build(body) {
-    this.text = element("input", { type: "search", placeholder: "filter: words of any column", "aria-label": "filter messages by words", autocomplete: "off" });
+    this.text = element("input", { type: "search", maxLength: 200, placeholder: "filter: words of any column", "aria-label": "filter messages by words", autocomplete: "off" });
     this.server = element("select", { "aria-label": "server" });
     this.way = element("select", { "aria-label": "direction" }, ...WAYS.map(([value, textContent]) => element("option", { value, textContent })));
     this.failed = element("input", { type: "checkbox" });
@@ -72,8 +73,18 @@ class TraceView {
   }
 
   refilter() {
-    const filter = { text: this.text.value, server: this.server.value, direction: this.way.value, failed: this.failed.checked };
-    this.ask({ do: "filter", filter });
+    this.wanted = { text: this.text.value, server: this.server.value, direction: this.way.value, failed: this.failed.checked };
+    this.ask({ do: "filter", filter: this.wanted });
+  }
+
+  // The filter may have been changed in another tab; but what was chosen here and is still on its way stays chosen.
+  refiltered(filter) {
+    if (this.wanted && Object.entries(this.wanted).some(([name, value]) => filter[name] !== value)) return;
+    this.wanted = null;
+    if (document.activeElement !== this.text) this.text.value = filter.text;
+    this.server.value = filter.server;
+    this.way.value = filter.direction;
+    this.failed.checked = filter.failed;
   }
 
   // -- from the kernel -----------------------------------------------------------------------------------------
@@ -99,10 +110,7 @@ class TraceView {
     this.pause.setAttribute("aria-label", view.paused ? "resume the live trace" : "pause the live trace");
     this.server.hidden = view.one;
     this.drawServers(view.servers);
-    if (document.activeElement !== this.text) this.text.value = view.filter.text;
-    this.server.value = view.filter.server;
-    this.way.value = view.filter.direction;
-    this.failed.checked = view.filter.failed;
+    this.refiltered(view.filter);
     const keep = new Set(view.rows.map((each) => each.n));
     for (const number of [...this.rows.keys()]) if (!keep.has(number)) this.drop(number);
     this.append(view.rows);

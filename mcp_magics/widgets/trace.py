@@ -111,7 +111,7 @@ class LiveTrace(Panel):
     async def _follow(self) -> None:
         while self.is_open:
             await asyncio.sleep(LOOK_EVERY)
-            if self._journal.kept != self._feed.seen and (news := await asyncio.to_thread(self._news)):
+            if self._feed.has_news and (news := await asyncio.to_thread(self._news)):
                 self._here.run(self.tell, news)
 
     def _news(self) -> dict[str, Any]:

@@ -65,11 +65,18 @@ class Feed:
         self._server = server
         self._reading = Reading()
         self._passages: deque[Passage] = deque(maxlen=REMEMBERED)
+        self._held: list[Entry] = []
+        self._next = 0
         self.seen = max(journal.kept - REMEMBERED, 0)
         self.filter = Filter()
         self.skipped = 0
         self._take(REMEMBERED)
         self.skipped = 0
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is anything to read."""
+        return self._journal.kept != self.seen or bool(self._held)
 
     @property
     def servers(self) -> list[str]:
@@ -101,10 +108,25 @@ class Feed:
         before, (self.seen, entries) = self.seen, self._journal.newest(self.seen, most)
         affordable = _affordable(entries)
         self.skipped += self.seen - before - len(affordable)
-        told = [self._reading.read(entry) for entry in affordable]
+        told = [self._reading.read(entry) for entry in self._in_order(affordable)]
         own = [each for each in told if self._server is None or each.server == self._server]
         self._passages.extend(own)
         return own
+
+    def _in_order(self, entries: list[Entry]) -> list[Entry]:
+        """``entries`` by their numbers; what follows a missing number waits one look for it.
+
+        A request is kept after it has been sent, and so its answer may be kept before it.
+        """
+        waited = {entry.seq for entry in self._held}
+        pool = sorted([*self._held, *entries], key=lambda entry: entry.seq)
+        for index, entry in enumerate(pool):
+            if self._next and entry.seq > self._next and entry.seq not in waited:
+                pool, self._held = pool[:index], pool[index:]
+                return pool
+            self._next = entry.seq + 1
+        self._held = []
+        return pool
 
 
 def _affordable(entries: list[Entry]) -> list[Entry]:
