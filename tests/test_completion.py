@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sys
 from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 from IPython.core.completer import CompletionContext, provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 from support.notebook import S1, done, with_s1
 
+from mcp_magics.connection.jobs import register
+from mcp_magics.connection.questions import inbox
+from mcp_magics.connection.subscriptions import log_level
 from mcp_magics.magics import completion
 from mcp_magics.magics.suggestions import suggestions
 from mcp_magics.magics.verbs import VERBS
+from mcp_magics.magics.verbs.common import LEVELS
 
 SCHEMA = {
     "type": "object",
@@ -51,6 +56,16 @@ def offered(text, servers=SERVERS):
     found = suggestions(text, servers)
     assert text.endswith(found.fragment)
     return [text.removesuffix(found.fragment) + word for word in found.words] if found.words else []
+
+
+def listed(*jobs):
+    """These are the jobs there are."""
+    return mock.patch.object(register, "jobs", jobs)
+
+
+def asked(*questions):
+    """These are the questions that are open."""
+    return mock.patch.object(inbox, "inbox", SimpleNamespace(standing=lambda: questions))
 
 
 def words(text, servers=SERVERS):
@@ -153,6 +168,45 @@ def test_a_json_body(head):
     assert words(f'{head}{{"city": "x"') == []
     assert words(f'{head}{{"city"') == []
     assert '"colour": ' in words(f'{head}{{"order": {{"inner": "}}"}}, ')
+
+
+@pytest.mark.parametrize("servers", [SERVERS, None, Known()], ids=["some", "nobody asked", "none"])
+def test_tab_raises_behind_no_verb_no_word_and_no_option(servers):
+    for name, verb in VERBS.items():
+        for given in ("", "weather ", "weather.now ", "weather a ", "a b c d ", '"', "weather.now a=1 "):
+            words(f"%mcp {name} {given}", servers)
+            words(f"%%mcp {name} {given}\n", servers)
+        for spelling in verb.spellings:
+            words(f"%mcp {name} {spelling} ", servers)
+            words(f"%mcp {name} {spelling}=", servers)
+
+
+def test_what_may_be_done_to_a_job_and_to_which():
+    settled = SimpleNamespace(number=1, done=True)
+    running = SimpleNamespace(number=2, done=False)
+    with listed(running, settled), asked(SimpleNamespace(number=7)):
+        assert words("%mcp jobs ")[:6] == ["cancel", "answer", "decline", "dismiss", "2", "1"]
+        assert "weather" in words("%mcp jobs ")
+        assert words("%mcp jobs cancel ") == ["2"]
+        assert words("%mcp jobs answer ") == words("%mcp jobs dismiss ") == ["7"]
+        assert words("%mcp jobs answer 7 ") == ["accept", "decline", "cancel"]
+        assert words("%mcp jobs weather ") == []
+
+
+def test_what_a_function_may_handle_and_for_which_server():
+    assert words("%mcp handle ")[:4] == ["elicitation", "sampling", "roots", "connected"]
+    assert words("%mcp handle notifications/me") == ["notifications/message"]
+    assert words("%mcp handle elicitation ") == []  # Python's own names are IPython's to offer
+    assert words("%mcp handle elicitation ask we") == words("%mcp handle elicitation ask --server we")
+    assert words("%mcp handle elicitation ask we") == ["weather", "wetter.de"]
+
+
+def test_options_that_name_a_server_a_level_or_an_answer_offer_them():
+    assert words("%mcp call weather.now --against we") == ["weather", "wetter.de"]
+    assert words("%mcp call weather.now --against=we") == ["weather", "wetter.de"]
+    assert words("%mcp log weather --set e") == ["error", "emergency"]
+    assert words("%mcp call weather.now --answer ") == ["accept", "decline", "cancel"]
+    assert LEVELS == (*log_level.LEVELS, log_level.OFF)
 
 
 def test_without_servers_verbs_and_options_are_still_offered():

@@ -42,6 +42,12 @@ def test_every_verb_has_help_with_its_options_and_an_example_that_parses(name):
     assert parse(line).verb is verb
 
 
+def test_help_says_which_words_a_word_may_be():
+    assert all(each in help_text("jobs") for each in ("cancel | answer | decline | dismiss", "NUMBER", "a JSON object"))
+    assert "elicitation | sampling | roots | connected" in help_text("handle")
+    assert "start | stop | list" in help_text("playground")
+
+
 def test_the_groups_hold_every_verb_once():
     assert [verb.name for verbs in GROUPS.values() for verb in verbs] == list(VERBS)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mcp_magics.magics.argument_words import in_json, in_yaml, key_or_value
+from mcp_magics.magics.going_on import numbers_of
 from mcp_magics.magics.named_items import connection_named, names_of, reference_of, schema_of
 from mcp_magics.magics.verbs import VERBS
 from mcp_magics.magics.wanted import Wanted, assigned, in_body, on_line, open_pair, unquoted
@@ -34,6 +35,15 @@ METHODS = (
     "logging/setLevel",
 )
 """The requests of the specification a client may send."""
+
+TOLD = (
+    "notifications/message",
+    "notifications/resources/updated",
+    "notifications/resources/list_changed",
+    "notifications/tools/list_changed",
+    "notifications/prompts/list_changed",
+)
+"""The notifications of the specification that a function may hear."""
 
 _LINE = re.compile(r"(?:.*?=\s*|\s*)%{1,2}mcp(?P<call>_call)?(?P<rest>\s.*)\Z")
 _BODY = re.compile(r"\s*%%mcp(?P<call>_call)?(?P<rest>[ \t][^\n]*)\n")
@@ -95,16 +105,22 @@ def _in_line(verb: Verb, words: Sequence[str], prefix: str, servers: Servers | N
         return _NOTHING
     waiting = _takes_value(verb, words[-1]) if words else None
     if waiting is not None:
-        return Suggestions.of(waiting.choices, prefix, "value")
-    return _option(verb, words, prefix) if prefix.startswith("-") else _word(verb, words, prefix, servers)
+        return _value_of(waiting, prefix, servers)
+    return _option(verb, words, prefix, servers) if prefix.startswith("-") else _word(verb, words, prefix, servers)
 
 
-def _option(verb: Verb, words: Sequence[str], prefix: str) -> Suggestions:
+def _option(verb: Verb, words: Sequence[str], prefix: str, servers: Servers | None) -> Suggestions:
     name, equals, typed = prefix.partition("=")
     if not (equals and prefix.startswith("--")):
         return Suggestions.of(_unused(verb, words), prefix, "option")
     option = verb.option(name)
-    return Suggestions.of(option.choices, typed, "value") if option is not None else _NOTHING
+    return _value_of(option, typed, servers) if option is not None else _NOTHING
+
+
+def _value_of(option: Option, typed: str, servers: Servers | None) -> Suggestions:
+    if option.metavar == "SERVER" and servers is not None:
+        return Suggestions.of(_shown_all(servers, typed), typed, "server")
+    return Suggestions.of(option.choices, typed, "value")
 
 
 def _word(verb: Verb, words: Sequence[str], prefix: str, servers: Servers | None) -> Suggestions:
@@ -151,8 +167,8 @@ def _position(verb: Verb, places: Sequence[str], servers: Servers | None) -> Pos
 
 
 def _for_position(position: Positional, prefix: str, places: Sequence[str], servers: Servers | None) -> Suggestions:
-    if position.choices:
-        return Suggestions.of(position.choices, prefix, "value")
+    if words := _choices(position, prefix, places, servers):
+        return Suggestions.of(words, prefix, "value")
     if position.kind == "verb":
         return Suggestions.of(VERBS, prefix, "verb")
     if position.name == "METHOD":
@@ -160,12 +176,25 @@ def _for_position(position: Positional, prefix: str, places: Sequence[str], serv
     return _NOTHING if servers is None else _known(position, prefix, places, servers)
 
 
+def _choices(position: Positional, prefix: str, places: Sequence[str], servers: Servers | None) -> Sequence[str]:
+    """The words the table of verbs has for that place, and those that stand for what goes on."""
+    match position.kind:
+        case "work":
+            return [*position.choices, *numbers_of("job"), *_shown_all(servers, prefix)]
+        case "number":
+            return numbers_of(unquoted(places[0])) if places else ()
+        case "kind":
+            return [*position.choices, *TOLD]
+        case _:
+            return position.choices
+
+
 def _known(position: Positional, prefix: str, places: Sequence[str], servers: Servers) -> Suggestions:
     if position.kind == "server":
-        return Suggestions.of((_shown(name, prefix) for name in servers), prefix, "server")
+        return Suggestions.of(_shown_all(servers, prefix), prefix, "server")
     if position.kind == "target":
         return _targets(prefix, "prompts" if "PROMPT" in position.name else "tools", servers)
-    connection = connection_named(places[0], servers)
+    connection = connection_named(places[0], servers) if places else None
     if position.name == "URI":
         kinds = {"skills": "uri"} if position.kind == "text" else {"resources": "uri", "templates": "uriTemplate"}
         return _addresses(connection, kinds, prefix)
@@ -207,6 +236,10 @@ def _targets(prefix: str, kind: str, servers: Servers) -> Suggestions:
             items = (f"{server}.{_shown(item, typed)}" for item in names_of(connection_named(server, servers), kind))
             return Suggestions.of(items, prefix, kind[:-1])
     return Suggestions.of((f"{_shown(name, prefix)}." for name in servers), prefix, "server")
+
+
+def _shown_all(servers: Servers | None, typed: str) -> list[str]:
+    return [_shown(name, typed) for name in servers or ()]
 
 
 def _shown(name: str, typed: str) -> str:

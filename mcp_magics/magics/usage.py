@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mcp_magics.magics.verbs import GROUPS, VERBS
 
 if TYPE_CHECKING:
-    from mcp_magics.magics.verb import Option, Verb
+    from mcp_magics.magics.verb import Option, Positional, Verb
 
 _SCREEN = """\
 %mcp VERB [SERVER[.ITEM]] [options]              %mcp VERB --help shows one verb, with an example
@@ -47,8 +47,16 @@ def usage(verb: Verb) -> str:
 
 def _one(verb: Verb) -> str:
     body = [f"%%mcp {verb.name} takes the cell below it as its body."] if verb.takes_body else []
+    words = [_word_line(positional) for positional in verb.positionals if positional.summary or positional.choices]
     options = [_option_line(option) for option in verb.options]
-    return "\n".join([f"{usage(verb)}\n    {verb.summary}", *body, "", *options, "", f"example: {verb.example}"])
+    told = [*words, ""] if words else []
+    head = [f"{usage(verb)}\n    {verb.summary}", *body, ""]
+    return "\n".join([*head, *told, *options, "", f"example: {verb.example}"])
+
+
+def _word_line(positional: Positional) -> str:
+    summary = " ".join(filter(None, (positional.summary, " | ".join(positional.choices))))
+    return f"  {positional.name:<32}  {summary}"
 
 
 def _option_line(option: Option) -> str:

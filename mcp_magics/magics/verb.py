@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 _Plain = Literal["text", "variable", "integer", "seconds", "flag", "choice", "optional", "span"]
 _Repeated = Literal["many", "list", "pairs"]
 OptionKind = Literal[_Plain, _Repeated]
-PositionalKind = Literal["server", "target", "name", "text", "uri", "address", "command", "json", "verb", "choice"]
+_Word = Literal["server", "target", "name", "text", "uri", "address", "command", "json", "verb", "choice"]
+PositionalKind = Literal[_Word, "work", "number", "kind", "python"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Option:
     ``choices``; a ``flag`` takes nothing, ``many`` may be repeated, ``pairs`` is repeated as
     ``KEY<separator>VALUE``, ``list`` is ``a,b,c``; an ``optional`` may stand without its value, and a ``span``
     is such a number of seconds. ``holds`` says
-    what ``$`` in it may mean: ``configuration`` values know ``${VAR}``, a ``variable`` is the name of one.
+    what ``$`` in it may mean: ``configuration`` values know ``${VAR}``, a ``variable`` is the name of one. An option
+    that is no ``choice`` may be one of the ``choices``, and something else.
     """
 
     name: str
@@ -45,13 +47,17 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Positional:
-    """One word of a line by its place; ``many`` takes all that are left."""
+    """One word of a line by its place; ``many`` takes all that are left.
+
+    A ``choice`` is one of the ``choices``; any other kind may be one of them, and ``summary`` says what else.
+    """
 
     name: str
     kind: PositionalKind
     required: bool = True
     many: bool = False
     choices: tuple[str, ...] = ()
+    summary: str = ""
 
     @property
     def shown(self) -> str:

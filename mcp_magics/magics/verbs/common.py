@@ -17,6 +17,8 @@ COMMON = (
     Option("save", "FILE", "write the result to a file"),
     Option("help", "", "what this verb does", "flag", short="h"),
 )
+LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency", "off")
+"""The log levels of RFC 5424, the least severe first, and none."""
 TIMEOUT = Option("timeout", "SECONDS", "the server's seconds since its last sign of progress", "seconds")
 ASKING = (
     TIMEOUT,
@@ -24,7 +26,13 @@ ASKING = (
     flag("fail", "an error result fails the cell"),
     Option("expect-error", "[CLASS]", "fail unless an error (of this class) comes", "optional"),
     Option("meta", "JSON", "members of the request's _meta"),
-    Option("answer", "ANSWER", "answer what the server asks: JSON, @file, accept, decline or cancel", "many"),
+    Option(
+        "answer",
+        "ANSWER",
+        "answer what the server asks: JSON, @file, a text, or",
+        "many",
+        choices=("accept", "decline", "cancel"),
+    ),
     flag("dry-run", "show the message and send nothing"),
 )
 NO_WAIT = flag("no-wait", "return at once with a job; the result arrives in the same output")

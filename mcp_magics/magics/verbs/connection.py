@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcp_magics.magics.verb import Option, Positional, Verb
-from mcp_magics.magics.verbs.common import COMMON, LAST, MAYBE_SERVER, PROTOCOL, SERVER, SERVERS, TIMEOUT, flag
+from mcp_magics.magics.verbs.common import COMMON, LAST, LEVELS, MAYBE_SERVER, PROTOCOL, SERVER, SERVERS, TIMEOUT, flag
 
 VERBS = (
     Verb(
@@ -49,8 +49,8 @@ VERBS = (
         (MAYBE_SERVER,),
         (
             LAST,
-            Option("level", "LEVEL", "this level and above"),
-            Option("set", "LEVEL", "ask the server for messages of this level and above, or off"),
+            Option("level", "LEVEL", "this level and above", choices=LEVELS),
+            Option("set", "LEVEL", "ask the server for messages of this level and above, or off", choices=LEVELS),
             *COMMON,
         ),
         example="%mcp log everything --last 20",

@@ -14,9 +14,17 @@ VERBS = (
         "jobs",
         "calls left to run, and questions that wait for an answer",
         (
-            Positional("WHAT", "text", required=False),
-            Positional("NUMBER", "text", required=False),
-            Positional("ANSWER", "text", required=False),
+            Positional(
+                "WHAT", "work", required=False, choices=ACTIONS, summary="a job's number, a SERVER for its tasks, or"
+            ),
+            Positional("NUMBER", "number", required=False, summary="of the job to cancel, of the question to settle"),
+            Positional(
+                "ANSWER",
+                "text",
+                required=False,
+                choices=("accept", "decline", "cancel"),
+                summary="a JSON object, a text for a language model, or",
+            ),
         ),
         COMMON,
         example="%mcp jobs",

@@ -11,9 +11,17 @@ VERBS = (
         "messages",
         "have a function answer what servers ask; alone: all handlers",
         (
-            Positional("KIND", "text", required=False),
-            Positional("FUNCTION", "text", required=False),
-            Positional("SERVER", "text", required=False, many=True),
+            Positional(
+                "KIND",
+                "kind",
+                required=False,
+                choices=("elicitation", "sampling", "roots", "connected"),
+                summary="a method (notifications/mine), or",
+            ),
+            Positional(
+                "FUNCTION", "python", required=False, summary="a name, {expression}; of roots paths and URIs too"
+            ),
+            Positional("SERVER", "server", required=False, many=True, summary="only for these; every server if none"),
         ),
         (
             flag("remove", "forget the handlers of this kind"),

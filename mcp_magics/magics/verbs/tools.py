@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcp_magics.magics.verb import Option, Positional, Verb
-from mcp_magics.magics.verbs.common import ASKING, COMMON, COMPARING, LISTING, MAYBE_SERVER, NO_WAIT, TASK, flag
+from mcp_magics.magics.verbs.common import ASKING, COMMON, COMPARING, LEVELS, LISTING, MAYBE_SERVER, NO_WAIT, TASK, flag
 
 NO_APP = flag("no-app", "do not show the tool's app beside its result")
 _TOOL = Positional("SERVER.TOOL", "target")
@@ -36,7 +36,7 @@ VERBS = (
             NO_WAIT,
             TASK,
             flag("raw", "send the body's text as the arguments, as it is"),
-            Option("log-level", "LEVEL", "ask for log messages of this level and above"),
+            Option("log-level", "LEVEL", "ask for log messages of this level and above", choices=LEVELS),
             NO_APP,
             *COMPARING,
             *COMMON,
