@@ -18,12 +18,13 @@ POLICY = (
     '<meta http-equiv="x-dns-prefetch-control" content="off">'
 )
 """What stands before the document, of the room it has."""
-_LINK = re.compile(r"<link(?=[\s/>])", re.IGNORECASE)
+_FETCHING = re.compile(r"<(?=(?:link|i?frame|frameset|object|embed|portal|fencedframe)[\s/>])", re.IGNORECASE)
+"""Elements for which Chromium 156 opens a connection, though the policy then forbids the request."""
 
 
 def framed(source: str, title: str, cut: Callable[[str], str] = str) -> tuple[str, int]:
     """``source`` in its frame, as much of it as ``cut`` leaves, and how many characters are missing."""
-    inert = _LINK.sub("<x-link", _encodable(source))
+    inert = _FETCHING.sub("<x-", _encodable(source))
     shown = cut(inert)
     style = "width:100%;height:24em;border:1px solid #8888;background:#fff;color-scheme:light"
     document = html.escape(POLICY + shown)

@@ -34,6 +34,11 @@ def content(eras: str = "both") -> str:
     return shlex.join([sys.executable, str(HERE / "content_server.py"), eras])
 
 
+def showcase(beacon: str) -> str:
+    """The server of :mod:`support.showcase_server`, whose hostile contents try to reach ``beacon``."""
+    return shlex.join([sys.executable, str(HERE / "showcase_server.py"), beacon])
+
+
 def streaming(*without: str) -> str:
     """The server of :mod:`support.streaming_server`, in both eras, ``without`` something."""
     return shlex.join([sys.executable, str(HERE / "streaming_server.py"), "both", *without])

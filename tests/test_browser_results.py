@@ -1,0 +1,114 @@
+"""Results in a real browser: what is hostile in them runs nothing and reaches nobody, and the keyboard opens them."""
+
+from __future__ import annotations
+
+import socket
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+from support.answers import call, reply
+from support.commands import showcase
+from support.lab import PATIENCE, Desk, chromium, running_lab
+from support.showcase_server import blocks, resources
+
+from mcp_magics.results.content import ReadResult
+
+pytestmark = [pytest.mark.kernel, pytest.mark.browser]
+
+REFUSALS = ("Content Security Policy", "sandboxed", "Unsafe attempt to load URL")
+"""What a page's console says of a document that was kept from doing something."""
+
+
+class Beacon:
+    """A port nobody should ever connect to; connections wait in its backlog until they are counted."""
+
+    def __init__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=50)
+        self._listener.setblocking(False)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def connections(self):
+        count = 0
+        while True:
+            try:
+                self._listener.accept()[0].close()
+            except BlockingIOError:
+                return count
+            count += 1
+
+    def wait(self):
+        """Until somebody connects: that it would be noticed."""
+        self._listener.settimeout(PATIENCE)
+        self._listener.accept()[0].close()
+        self._listener.setblocking(False)
+
+    def close(self):
+        self._listener.close()
+
+
+@pytest.fixture(scope="module")
+def beacon():
+    listening = Beacon()
+    yield listening
+    listening.close()
+
+
+def saved(beacon):
+    """A notebook saved with every result as its outputs, as nbconvert makes a page of it."""
+    results = [ReadResult(reply({"contents": [{"uri": n, **each}]}), "s", n) for n, each in resources(beacon).items()]
+    results += [call(*each) for each in blocks(beacon).values()]
+    bundles = [bundle for result in results for bundle in result.display_parts()]
+    outputs = [nbformat.v4.new_output("display_data", data=each) for each in bundles]
+    cell = nbformat.v4.new_code_cell("…", outputs=outputs, execution_count=1)
+    body, _ = HTMLExporter(template_name="basic").from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    return f"<!doctype html><title>saved</title><main>{body}</main>"
+
+
+def test_a_saved_page_runs_nothing_asks_nobody_and_opens_by_the_keyboard(beacon):
+    asked, said = [], []
+    with chromium() as browser:
+        page = browser.new_page()
+        page.on("request", lambda each: asked.append(each))
+        page.on("dialog", lambda dialog: said.append(dialog.message))
+        page.set_content(saved(beacon.url), wait_until="networkidle")
+        assert page.frame_locator("iframe").first.locator("#hello").inner_text() == "Only this is seen."
+        picture = page.locator(".mcp-gallery details").first
+        assert picture.locator("img").bounding_box()["height"] <= 200
+        width = picture.bounding_box()["width"]
+        picture.locator("summary").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function("() => document.querySelector('.mcp-gallery details').open")
+        assert picture.bounding_box()["width"] > 2 * width
+        branch = page.locator("details:not([open]) > summary:visible", has_text="address").first.element_handle()
+        branch.press("Enter")
+        assert branch.evaluate("each => each.parentElement.open")
+        assert page.evaluate("() => window.hacked") is None
+        assert [each.url for each in asked if not each.url.startswith("data:") and each.failure != "csp"] == []
+        assert (said, beacon.connections()) == ([], 0)
+        page.evaluate("url => { fetch(url).catch(() => 0); }", beacon.url)
+        beacon.wait()
+
+
+def test_in_jupyterlab_fresh_results_run_nothing_and_ask_nobody(beacon, tmp_path):
+    names = [*(f"%mcp read show show://{name}" for name in resources(beacon.url))]
+    names += [f"%mcp call show.{name}" for name in blocks(beacon.url)]
+    start = f"%load_ext mcp_magics\n%mcp add show --quiet -- {showcase(beacon.url)}"
+    with running_lab(tmp_path) as lab, chromium() as browser:
+        lab.write(start, *names, "print('all of it')")
+        desk = Desk.at(browser, lab)
+        asked = []
+        desk.page.on("request", lambda each: asked.append(each))
+        desk.run_all()
+        desk.wait_for_last_output()
+        for number in range(1, len(names) + 1):
+            desk.output(number).scroll_into_view_if_needed()
+            desk.output(number).locator(".jp-OutputArea-output").first.wait_for()
+        frame = desk.output(1).frame_locator("iframe")
+        assert frame.locator("#hello").inner_text() == "Only this is seen."
+        assert desk.page.evaluate("() => window.hacked") is None
+        assert [each.url for each in asked if each.url.startswith(beacon.url) and each.failure != "csp"] == []
+        assert beacon.connections() == 0
+        assert [each for each in desk.complaints if not any(word in each for word in REFUSALS)] == []
+        desk.page.context.close()
+        lab.end_kernels()
