@@ -154,6 +154,79 @@ def test_a_prompt_may_ask_too(era: str) -> None:
     assert visit(era, work, elicitation_callback=answering({"name": "Ada"})) == "Greet Ada."
 
 
+async def refusing(*_asked: Any) -> types.ErrorData:
+    """A client that answers every question with an error."""
+    return types.ErrorData(code=-1, message="Not here.")
+
+
+@pytest.mark.parametrize(
+    ("tool", "callback"),
+    [
+        ("ask_model", "sampling_callback"),
+        ("ask_roots", "list_roots_callback"),
+        ("ask_texts", "elicitation_callback"),
+        ("ask_together", "elicitation_callback"),
+        ("slow_approval", "elicitation_callback"),
+    ],
+)
+def test_a_refused_question_is_a_tools_error_that_tells_the_clients_own(tool: str, callback: str) -> None:
+    answer = call("legacy", tool, **{callback: refusing})
+    assert answer.is_error
+    assert "was refused: Not here. (-1)" in answer.content[0].text
+
+
+def test_a_refused_question_of_a_prompt_is_an_error_that_tells_the_clients_own() -> None:
+    async def work(client: Client) -> Any:
+        return await client.get_prompt("greet", {})
+
+    with pytest.raises(MCPError) as caught:
+        visit("legacy", work, elicitation_callback=refusing)
+    assert caught.value.error.message == "elicitation/create was refused: Not here. (-1)"
+
+
+def test_a_prompts_form_that_was_accepted_without_content_is_an_error_that_names_the_field(era: str) -> None:
+    async def work(client: Client) -> Any:
+        return await client.get_prompt("greet", {})
+
+    with pytest.raises(MCPError) as caught:
+        visit(era, work, elicitation_callback=answering({}))
+    assert caught.value.error.code == types.INVALID_PARAMS
+    assert "'name' is a required property" in caught.value.error.message
+
+
+def test_a_second_question_is_not_asked_after_an_empty_form(era: str) -> None:
+    answer = call(era, "ask_twice", elicitation_callback=answering({}))
+    assert answer.is_error
+    assert "'name' is a required property" in answer.content[0].text
+
+
+def test_an_answer_of_the_wrong_shape_is_refused_with_its_place() -> None:
+    meta = META | {CAPABILITIES: {"elicitation": {}, "roots": {}, "sampling": {}}}
+    wrong: list[tuple[str, str, Any, str]] = [
+        ("ask_texts", "form", {"action": "accept", "content": {"content": {}}}, "form.content.content: is nothing"),
+        ("ask_texts", "form", {"action": "maybe"}, "form.action: Input should be"),
+        ("ask_texts", "form", 3, "inputResponses.form: "),
+        ("ask_roots", "roots", {"roots": [{"uri": "http://example.org/"}]}, "roots.0.uri: URL scheme should be 'file'"),
+        ("ask_model", "model", {"role": "assistant", "content": {"type": "text", "text": ""}}, "'model' is missing"),
+    ]
+    with playground("protocol") as peer:
+        for tool, name, answer, complaint in wrong:
+            peer.ask("tools/call", name=tool, arguments={}, inputResponses={name: answer}, _meta=meta)
+            error = peer.answer()["error"]
+            assert error["code"] == types.INVALID_PARAMS
+            assert complaint in error["message"]
+
+
+def test_a_pushed_question_answered_in_the_wrong_shape_is_a_tools_error() -> None:
+    with shaken() as peer:
+        peer.ask("tools/call", name="ask_texts", arguments={})
+        peer.line()
+        peer.tell(id=peer.answer()["id"], result={"action": "accept", "content": {"content": {"name": "Ada"}}})
+        result = peer.answer()["result"]
+    assert result["isError"]
+    assert result["content"][0]["text"].startswith("elicitation/create is no answer: content.content: is nothing")
+
+
 # --- streams ---------------------------------------------------------------------------------------------------------
 
 

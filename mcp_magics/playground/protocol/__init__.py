@@ -19,6 +19,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from mcp_magics.playground.paging import page
 from mcp_magics.playground.protocol import app, forms, prompts, questions, resources, skills, streams, tasks, tools
 from mcp_magics.playground.protocol.asking import with_answers
+from mcp_magics.playground.protocol.refused import explaining
 from mcp_magics.playground.protocol.world import World
 from mcp_magics.playground.s1.registry import Call, Toolbox, text
 from mcp_magics.playground.serve import Served
@@ -108,7 +109,7 @@ def build(options: Options) -> Served:
     server.add_request_handler("skills/get", skills.SkillParams, skills.get_skill)
     server.add_notification_handler("notifications/x-playground/wave", tools.WaveParams, partial(_wave, world))
     server.extensions = {app.EXTENSION_ID: {}, tasks.EXTENSION: {}, skills.EXTENSION: {}}
-    server.middleware += [_remembering(world), _declaring]
+    server.middleware += [_remembering(world), explaining, _declaring]
     tasks.extend(server, world)
     return Served(server)
 

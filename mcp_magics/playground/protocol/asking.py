@@ -16,6 +16,9 @@ from anyio import create_task_group
 from mcp.shared.exceptions import MCPError
 from mcp.shared.message import ServerMessageMetadata
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import ValidationError
+
+from mcp_magics.playground.protocol.refused import complaint_about
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -31,6 +34,13 @@ _RESULTS: dict[str, type[types.Result]] = {
     "sampling/createMessage": types.CreateMessageResult,
     "roots/list": types.ListRootsResult,
 }
+
+
+class NoAnswerError(MCPError):
+    """The client refused to answer, or its answer cannot be used; the message says which, and of what."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(types.INVALID_PARAMS, problem)
 
 
 class _NeedsInputError(Exception):
@@ -56,6 +66,7 @@ class Asker:
         """The answers to questions that are asked together.
 
         Raises:
+            NoAnswerError: the client refused.
             MCPError: the client does not say that it can answer such a question (-32021 in 2026-07-28).
         """
         if self.ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
@@ -72,10 +83,15 @@ class Asker:
         async def one(key: str) -> None:
             answers[key] = await push(self.ctx, questions[key])
 
-        async with create_task_group() as tasks:
-            for key in questions:
-                tasks.start_soon(one, key)
-        return answers
+        try:
+            async with create_task_group() as tasks:
+                for key in questions:
+                    tasks.start_soon(one, key)
+        except* NoAnswerError as refused:
+            first = _first(refused)
+        else:
+            return answers
+        raise first
 
 
 async def with_answers(
@@ -94,17 +110,33 @@ async def with_answers(
 async def push(
     ctx: ServerRequestContext[Any, Any], question: Question, meta: Mapping[str, Any] | None = None
 ) -> Answer:
-    """Ask a handshake connection on the stream of the request in ``ctx``; ``meta`` is the question's ``_meta``."""
+    """Ask a handshake connection on the stream of the request in ``ctx``; ``meta`` is the question's ``_meta``.
+
+    Raises:
+        NoAnswerError: the client refused, or answered what is no answer.
+    """
     if meta and question.params is not None:
         params = question.params.model_copy(update={"meta": dict(meta)})
         question = question.model_copy(update={"params": params})
     related = ServerMessageMetadata(related_request_id=ctx.request_id)
-    return plain(await ctx.session.send_request(question, _RESULTS[question.method], metadata=related))
+    try:
+        return plain(await ctx.session.send_request(question, _RESULTS[question.method], metadata=related))
+    except ValidationError as error:
+        problem = f"is no answer: {complaint_about(None, error)}"
+    except MCPError as error:
+        problem = f"was refused: {error.message} ({error.code})"
+    raise NoAnswerError(f"{question.method} {problem}")
 
 
 def plain(answer: types.Result) -> Answer:
     """An answer as JSON."""
     return answer.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"result_type"})
+
+
+def _first(refused: BaseExceptionGroup[NoAnswerError]) -> NoAnswerError:
+    """One of those refused together: the others say the same of other questions."""
+    first = refused.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _check_declared(ctx: ServerRequestContext[Any, Any], question: Question) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import mcp_types as types
 
-from mcp_magics.playground.protocol.asking import Answer, Asker, with_answers
+from mcp_magics.playground.protocol.asking import Answer, Asker, NoAnswerError, with_answers
 from mcp_magics.playground.s1.registry import INTEGER, Call, Outcome, Schema, Toolbox, structured, text
 
 if TYPE_CHECKING:
@@ -70,20 +70,37 @@ def elicit(message: str, properties: Schema, required: tuple[str, ...] = ()) -> 
 
 
 def told(answer: Answer, question: types.ElicitRequest) -> types.CallToolResult:
-    """What a person did, as the result of a tool; an error where an accepted form breaks its schema."""
+    """What a person did, as the result of a tool.
+
+    Raises:
+        NoAnswerError: an accepted form breaks its schema.
+    """
+    return structured(held(answer, question))
+
+
+def held(answer: Answer, question: types.ElicitRequest) -> Answer:
+    """``answer``, held against the form of ``question``.
+
+    Raises:
+        NoAnswerError: it was accepted and breaks the form.
+    """
     if answer["action"] == "accept" and (complaint := _complaint(answer.get("content"), question)):
-        return text(f"The form is not as asked: {complaint}", is_error=True)
-    return structured(answer)
+        msg = f"The form is not as asked: {complaint}"
+        raise NoAnswerError(msg)
+    return answer
 
 
 def asking(body: Callable[[Call, Asker], Awaitable[types.Result]]) -> Callable[[Call], Awaitable[Outcome]]:
-    """A tool body that may ask on its way."""
+    """A tool body that may ask on its way; without an answer it fails as tools do, with ``isError``."""
 
     async def asks(call: Call) -> Outcome:
         async def run(asker: Asker) -> types.Result:
             return await body(call, asker)
 
-        result = await with_answers(call.ctx, call.params, run)
+        try:
+            result = await with_answers(call.ctx, call.params, run)
+        except NoAnswerError as error:
+            return text(error.message, is_error=True)
         return result if isinstance(result, types.InputRequiredResult) else types.CallToolResult.model_validate(result)
 
     asks.__doc__ = body.__doc__
@@ -129,12 +146,13 @@ _register("ask_nothing", "Ask for no more than a yes to something: a form withou
 @asking
 async def ask_twice(_call: Call, asker: Asker) -> types.Result:
     """Ask one question, and then another that depends on the answer."""
-    first = await asker.ask("name", elicit("What is your name?", {"name": {"type": "string"}}, ("name",)))
+    question = elicit("What is your name?", {"name": {"type": "string"}}, ("name",))
+    first = held(await asker.ask("name", question), question)
     if first["action"] != "accept":
         return structured({"first": first})
     name = first["content"]["name"]
     again = elicit(f"How old are you, {name}?", {"age": {"type": "integer", "minimum": 0}}, ("age",))
-    return structured({"first": first, "second": await asker.ask("age", again)})
+    return structured({"first": first, "second": held(await asker.ask("age", again), again)})
 
 
 @box.tool("ask_together", {"n": INTEGER | {"default": 3, "minimum": 1, "maximum": 20}})
@@ -145,4 +163,5 @@ async def ask_together(call: Call, asker: Asker) -> types.Result:
         f"q{number}": elicit(f"Question {number} of {call['n']}", {"answer": {"type": "string"}})
         for number in range(1, call["n"] + 1)
     }
-    return structured({"answers": await asker.ask_all(questions)})
+    answers = await asker.ask_all(questions)
+    return structured({"answers": {key: held(answer, questions[key]) for key, answer in answers.items()}})

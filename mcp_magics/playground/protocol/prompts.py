@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
-from mcp_magics.playground.protocol.forms import elicit
+from mcp_magics.playground.protocol.forms import elicit, held
 from mcp_magics.playground.protocol.tools import icon
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ async def get(world: World, name: str, arguments: Mapping[str, str], asker: Aske
     """The prompt called ``name``; ``greet`` asks through ``asker``.
 
     Raises:
-        MCPError: no such prompt, or an argument it requires is missing (-32602).
+        MCPError: no such prompt, an argument it requires is missing, or its question got no answer (-32602).
     """
     prompt = next((prompt for prompt in listed(world) if prompt.name == name), None)
     if prompt is None:
@@ -73,7 +73,8 @@ async def _text(name: str, arguments: Mapping[str, str], asker: Asker) -> str:
         return f"Plan {arguments.get('days', 'three')} days in {where}."
     if name == "second_prompt":
         return "Say that you are here."
-    answer = await asker.ask("name", elicit("Whom shall I greet?", {"name": {"type": "string"}}, ("name",)))
+    question = elicit("Whom shall I greet?", {"name": {"type": "string"}}, ("name",))
+    answer = held(await asker.ask("name", question), question)
     return f"Greet {answer['content']['name']}." if answer["action"] == "accept" else "Greet nobody in particular."
 
 

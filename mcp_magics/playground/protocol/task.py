@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import mcp_types as types
 
+from mcp_magics.playground.protocol.asking import NoAnswerError
 from mcp_magics.playground.protocol.forms import elicit, told
 from mcp_magics.playground.s1.registry import structured, text
 
@@ -100,10 +101,17 @@ class Task:
     def result(self) -> types.CallToolResult:
         """What the tool answers."""
         if self.answer is not None:
-            return told(self.answer, QUESTION)
+            return _decided(self.answer)
         if self.how == "tool_error":
             return text("There is nothing to report.", is_error=True)
         return structured({"report": "all is well"})
+
+
+def _decided(answer: Answer) -> types.CallToolResult:
+    try:
+        return told(answer, QUESTION)
+    except NoAnswerError as error:
+        return text(error.message, is_error=True)
 
 
 _MESSAGES: dict[Status, str] = {

@@ -14,7 +14,7 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from mcp_magics.playground.protocol.asking import Asker, push
+from mcp_magics.playground.protocol.asking import Asker, plain, push
 from mcp_magics.playground.protocol.forms import asking, told
 from mcp_magics.playground.protocol.task import KEY, POLL_MS, QUESTION, Task
 from mcp_magics.playground.s1.registry import NUMBER, Call, Schema, Toolbox
@@ -101,7 +101,7 @@ def extend(server: Server[Any], world: World) -> None:
     async def update(ctx: Context, params: UpdateParams) -> dict[str, Any]:
         task = _task(world, ctx, params, only="modern")
         if (answer := params.input_responses.get(KEY)) is not None:
-            task.take(answer)
+            task.take(plain(types.ElicitResult.model_validate(answer)))
         return {}
 
     server.add_request_handler("tasks/get", TaskParams, get)
