@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _REPR_LENGTH = 1900
 _DESCRIPTION = 4_000
+_SHOWN = 100
+"""Rows that are drawn: a page draws a long table slowly, and a notebook is saved with it."""
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -66,6 +68,8 @@ class Sheet:
     def _document(self) -> Document:
         parts: list[Any] = [Line(one_line(self.title, 400), "title")]
         parts += [Verbatim(self.about[:_DESCRIPTION], f"{self.line} --json")] if self.about else []
-        parts += [Grid(self.columns, self.rows, ".df")] if self.rows else [Line("(none)", "note")]
+        parts += [Grid(self.columns, self.rows[:_SHOWN], ".df")] if self.rows else [Line("(none)", "note")]
+        hidden = len(self.rows) - _SHOWN
+        parts += [Line(f"… and {hidden:,} more; use .df", "note")] if hidden > 0 else []
         parts += [Line("a cell to begin with", "note"), Verbatim(self.example, ".example")] if self.example else []
         return Document(parts, [Line(self.note, "note")] if self.note else [])
