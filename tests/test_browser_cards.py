@@ -62,6 +62,7 @@ def axis(output, name, word):
 
 def picture(locator, name):
     if PICTURES:
+        locator.page.add_style_tag(content=".Toastify, .jp-NotebookPanel-toolbar { display: none }")
         locator.screenshot(path=Path(PICTURES) / name)
 
 
@@ -87,7 +88,10 @@ def test_the_buttons_of_a_card_do_what_the_verbs_do_and_the_cards_tell_of_it(des
 
 def test_a_login_begun_in_its_card_has_its_link_and_its_steps_there(desk, lab):
     this = desk(START, "%mcp list")
+    this.page.set_viewport_size({"width": 1200, "height": 1300})
     output = this.output(1)
+    press(output, "broken", "Connect")
+    axis(output, "broken", "failed")
     press(output, "l2", "Log in")
     link = output.get_by_role("link", name="log in to l2")
     link.wait_for()

@@ -40,7 +40,7 @@ def run_step(output, name):
 
 def picture(locator, name):
     if PICTURES:
-        locator.page.mouse.move(0, 0)
+        locator.page.add_style_tag(content=".Toastify, .jp-NotebookPanel-toolbar { display: none }")
         locator.screenshot(path=Path(PICTURES) / name)
 
 

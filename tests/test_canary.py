@@ -19,7 +19,12 @@ from support.permission import Played, play, playing, redirected
 from support.shell import Cell, Shell
 
 from mcp_magics.connection.login.login_job import LoginJob
+from mcp_magics.connection.login.oauth_flow import OAuthFlow
 from mcp_magics.connection.manager import servers
+from mcp_magics.magics.login_panel import ended
+from mcp_magics.widgets.card import Card
+from mcp_magics.widgets.flow_view import flow_view, step_detail
+from mcp_magics.widgets.login_view import login_view
 
 NAMES = ("code", "state", "code_verifier", "client_secret", "assertion", "client_assertion", "subject_token")
 LOOKS = (
@@ -140,7 +145,13 @@ def logged_in(search: Search, options: str, *, name: str = "l2") -> dict[str, st
     job = search.jobs[-1]
     assert job.state == "succeeded", job.line
     search.add("the job", repr(job), repr(vars(job)), repr(job.steps), json.dumps(job.to_json()))
+    search.add("what panels are sent", json.dumps([login_view(job), ended(job), Card.of(servers[name]).view()]))
     return secrets_of(job, name)
+
+
+def stepper_of(flow: OAuthFlow) -> list[object]:
+    """All that a page is sent of a flow."""
+    return [flow_view(flow), *(step_detail(step) for step in flow.steps)]
 
 
 @pytest.mark.parametrize("fault", ["none", "dpop-nonce", "legacy-2025-03-26"])
@@ -265,6 +276,7 @@ def test_the_flow_one_step_at_a_time_shows_placeholders_only(search: Search) -> 
     search.run("flow = %mcp oauth l2 --consent approve")
     while not search.shell.value("flow.ended"):
         search.run("view = flow.step()\nview")
+        search.add("what its panel is sent", json.dumps(stepper_of(search.shell.ip.user_ns["flow"])))
         search.run("view.request, view.answer, view.to_json(), flow, flow.url if flow.next != 'authorize' else ''")
     search.run("flow.rerun('token', code_verifier=None)")
     for code in (
