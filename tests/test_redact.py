@@ -260,9 +260,9 @@ def test_names_that_are_not(name):
 def test_hostile_text_takes_linear_time(unit):
     def seconds(size: int) -> float:
         data = (unit * (size // len(unit) + 1))[:size] + b"key=@ J"
-        started = time.perf_counter()
+        started = time.thread_time()
         Redactor().data(data)
-        return time.perf_counter() - started
+        return time.thread_time() - started
 
     seconds(1000)
     assert min(seconds(128_000) for _ in range(3)) < 40 * min(seconds(8_000) for _ in range(3)) + 0.05
