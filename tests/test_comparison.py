@@ -237,6 +237,13 @@ def test_a_tool_that_neither_has_is_an_error_and_one_that_one_lacks_a_side(two: 
     assert two("%mcp call a.echo text=x --against b").result.right.class_ == "unknown_tool"
 
 
+def test_a_server_against_itself_has_the_time_of_each_asking(two: Shell) -> None:
+    comparison = two("%mcp call a.echo text=x --against a").result
+    assert [side.label for side in comparison.sides] == ["a", "a, again"]
+    (row,) = [line for line in repr(comparison).splitlines() if "time" in line and "ms" in line]
+    assert row.count("(x ") == 1
+
+
 # -- Python --------------------------------------------------------------------------------------------------
 
 

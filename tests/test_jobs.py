@@ -146,7 +146,7 @@ def test_progress_is_told_while_it_runs(s1):
     job, seen = job_of(s1), []
     job.on_change(lambda: seen.append(job.glance.line))
     job.wait(PATIENCE)
-    assert any("of 3 step" in line for line in seen), seen
+    assert any("step 1 of 3 (1 of 3)" in line for line in seen), seen
 
 
 def test_json_prints_the_job_and_save_waits_for_the_result(s1, tmp_path):
@@ -238,9 +238,10 @@ def test_an_interrupt_ends_the_waiting_and_not_the_job(s1, monkeypatch):
             raise KeyboardInterrupt
 
     monkeypatch.setattr(job, "_attends", Interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match=r"job 1 \(s1.slow\) goes on; %mcp jobs cancel 1 ends it"):
         job.wait(PATIENCE)
     assert (looks, job.state) == ([1], "running")
+    assert len(s1.run("job.wait()").traceback) == 1
 
 
 # -- the table --------------------------------------------------------------------------------------------------------
@@ -258,6 +259,22 @@ def test_the_table_has_a_row_for_each_job(s1):
     assert s1.value("%mcp jobs 2") is s1.value("done")
     assert '"sum": 3' in s1("%mcp jobs 2").text
     assert s1.value("jobs.df.shape") == (2, 7)
+
+
+def test_a_job_that_ended_with_an_error_result_says_so(s1):
+    job = job_of(s1("%mcp call s1.is_error --no-wait -o job") and s1)
+    assert job.wait(PATIENCE).is_error
+    assert job.state == "succeeded"
+    assert s1.value("%mcp jobs").rows[0]["state"] == "succeeded (isError)"
+    assert "succeeded (isError) after" in s1("job").text
+
+
+def test_the_next_line_does_what_was_meant_to_what_there_is(s1):
+    for typed, meant in (("dismis 4", "dismiss 4"), ("answr 4 {}", "answer 4 {}"), ("cancl 4", "cancel 4")):
+        assert s1.fails(f"%mcp jobs {typed}", "usage").failure.next_step == f"%mcp jobs {meant}"
+    assert s1.fails("%mcp jobs cancel b", "usage").failure.next_step == "%mcp jobs"
+    s1("servers['s1'].start('add', a=1, b=2).wait(30)\n%mcp call s1.slow seconds=60 --no-wait -o job")
+    assert s1.fails("%mcp jobs cancel b", "usage").failure.next_step == "%mcp jobs cancel 2"
 
 
 def test_without_any_job_the_table_is_empty(shell):
@@ -319,7 +336,9 @@ def test_a_question_of_a_job_stands_in_the_table_and_the_job_waits(in_era, someb
     until(job.on_change, lambda: job.state == "waiting")
     table = asking.value("%mcp jobs")
     assert [(row["kind"], row["state"]) for row in table] == [("job", "waiting"), ("question", "open")]
-    assert "%mcp jobs answer" in asking("%mcp jobs").text
+    number = inbox.standing()[0].number
+    assert f"waiting for an answer: %mcp jobs answer {number}" in table.rows[0]["news"]
+    assert asking.fails("%mcp jobs answer 999", "unknown_question").failure.next_step == f"%mcp jobs answer {number}"
     asking(f"%mcp jobs dismiss {inbox.standing()[0].number}")
     assert job.wait(PATIENCE).data == {"action": "cancel"}
 

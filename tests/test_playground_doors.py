@@ -220,6 +220,13 @@ def test_start_with_a_fault_and_no_name_starts_the_servers_that_have_it(shell: S
         shell("%mcp playground stop")
 
 
+def test_only_what_the_playground_has_can_be_stopped_and_a_near_name_is_told(shell: Shell) -> None:
+    assert shell.fails("%mcp playground stop shpo", "unknown_server").failure.next_step == "%mcp playground stop shop"
+    shell("%mcp add mine --quiet --no-connect -- true")
+    shell.fails("%mcp playground stop shop mine", "unknown_server")
+    assert "mine" in shell.value("from mcp_magics import servers\nlist(servers)")
+
+
 @pytest.mark.parametrize(("word", "number"), [("30", 30), ("30s", 30), ("5m", 300), ("1h", 3600)])
 def test_durations_are_read_as_people_write_them(word: str, number: int) -> None:
     assert seconds(word) == number

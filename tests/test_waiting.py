@@ -112,7 +112,7 @@ def test_the_error_of_a_timeout_tells_the_last_progress_and_which_limit_it_was()
     error = Patience(timeout=None, max_time=5).exhausted(pending, "s")
     assert error is not None
     assert error.failure.class_ == "max_time"
-    assert error.failure.evidence == ("last progress: 1 of 4 quarter",)
+    assert error.failure.evidence == ("last progress: quarter (1 of 4)",)
 
 
 def test_a_pending_settled_on_another_thread_wakes_the_one_that_waits():

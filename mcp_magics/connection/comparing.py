@@ -36,8 +36,8 @@ class Pair:
 
     @classmethod
     def of_servers(cls, left: Server, right: Server) -> Pair:
-        """Two servers, each in the era it is configured for."""
-        return cls(left, right, (left.name, right.name))
+        """Two servers, each in the era it is configured for; one and the same is asked twice."""
+        return cls(left, right, (left.name, right.name if right.name != left.name else f"{right.name}, again"))
 
 
 async def compare(what: str, pair: Pair, ask: Asking, ignored: Sequence[str] = ()) -> Comparison:

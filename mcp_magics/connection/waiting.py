@@ -69,10 +69,7 @@ class Patience:
 
 def _last_progress(pending: Pending) -> str:
     last = pending.progress
-    if last is None:
-        return "the server sent no progress"
-    total = f" of {last.total:g}" if last.total else ""
-    return f"last progress: {last.progress:g}{total} {last.message or ''}".rstrip()
+    return "the server sent no progress" if last is None else f"last progress: {last.text}"
 
 
 Overdue = Callable[[], "BaseException | None"]

@@ -11,7 +11,7 @@ from mcp_magics.errors import Failure
 from mcp_magics.results.sanitise import clean, escaped, one_line
 
 _LONGEST = 300
-_COLOURS = {"succeeded": "#1a7f37", "failed": "#b00020", "cancelled": "#57606a"}
+_COLOURS = {"succeeded": "#1a7f37", "succeeded (isError)": "#b00020", "failed": "#b00020", "cancelled": "#57606a"}
 _QUIET = "#9a6700"
 
 
@@ -19,7 +19,8 @@ _QUIET = "#9a6700"
 class Glance:
     """One job at one moment; ``began`` and ``at`` are seconds since the epoch, ``elapsed`` seconds.
 
-    ``news`` is the newest its server has said of it, ``result`` its result where that can be shown.
+    ``news`` is the newest its server has said of it, ``result`` its result where that can be shown, ``question`` the
+    number of the question it waits for.
     """
 
     number: int
@@ -33,6 +34,13 @@ class Glance:
     task: str = ""
     failure: Failure | None = None
     result: Any = None
+    question: int | None = None
+
+    @property
+    def verdict(self) -> str:
+        """The state; of a call that ended with an error result, that it did."""
+        said = self.state == "succeeded" and getattr(self.result, "is_error", False) is True
+        return "succeeded (isError)" if said else self.state
 
     @property
     def line(self) -> str:
@@ -40,8 +48,9 @@ class Glance:
         if self.state == "running":
             return f"running{self._said}"
         if self.state == "waiting":
-            return f"waiting for an answer: %mcp jobs{self._said}"
-        took = f"{self.state} after {self.elapsed:.2f} s"
+            step = "%mcp jobs" if self.question is None else f"%mcp jobs answer {self.question}"
+            return f"waiting for an answer: {step}{self._said}"
+        took = f"{self.verdict} after {self.elapsed:.2f} s"
         return (
             f"{took}: {self.failure.class_}: {self.failure.message}"
             if self.failure and self.state == "failed"
@@ -72,7 +81,7 @@ class Glance:
         """The head, and below it the result or what to type about the failure."""
         shown = self._result()
         below = [str(shown.get("text/plain", ""))] if shown else self._advice()
-        colour = _COLOURS.get(self.state, _QUIET)
+        colour = _COLOURS.get(self.verdict, _QUIET)
         style = f"border-left:3px solid {colour};padding-left:8px"
         rich = str(shown.get("text/html", "")) if shown else "".join(f"<div>{escaped(each)}</div>" for each in below)
         head = f'<div style="{style}"><small>{escaped(self.head)}</small></div>'

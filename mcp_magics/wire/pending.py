@@ -23,6 +23,12 @@ class Progress:
     total: float | None = None
     message: str | None = None
 
+    @property
+    def text(self) -> str:
+        """``reading (3 of 10)``, as much of it as the server has said; the number alone where it said no more."""
+        count = f"{self.progress:g}" + (f" of {self.total:g}" if self.total else "")
+        return f"{self.message} ({count})" if self.message else count
+
 
 class Settling:
     """Something that is settled once, on one thread, and waited for on another."""

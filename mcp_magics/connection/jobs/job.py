@@ -19,6 +19,7 @@ from mcp_magics.connection.questions.question import overhear
 from mcp_magics.connection.waiting import Attendant, Until, run_awaiting, run_blocking
 from mcp_magics.errors import Failure, MCPMagicsError, RequestCancelledError, StillRunningError
 from mcp_magics.results.job import Glance
+from mcp_magics.results.sanitise import clean
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Mapping
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from mcp_magics.connection.jobs.listed import State
     from mcp_magics.connection.loop import Job as Running
     from mcp_magics.connection.questions.inbox import Hearing
+    from mcp_magics.connection.questions.question import Question
     from mcp_magics.connection.tasks.task import TaskState
     from mcp_magics.wire.pending import Pending, Progress
 
 T = TypeVar("T")
+Stop = TypeVar("Stop", KeyboardInterrupt, asyncio.CancelledError)
 Attends = Callable[[], "Attendant | None"]
 
 REDRAW = 0.2
@@ -130,16 +133,21 @@ class Job(Generic[T]):
     def state(self) -> State:
         """One word for where it stands; ``waiting`` is for a person to answer its server's question."""
         if not self.done:
-            return "waiting" if self._is_asked else "running"
+            return "waiting" if self._questions else "running"
         if self.error is None:
             return "succeeded"
         return "cancelled" if isinstance(self.error, RequestCancelledError) else "failed"
 
     @property
-    def _is_asked(self) -> bool:
-        """Whether a question stands open that this job caused, as far as its server says what caused it."""
+    def verdict(self) -> str:
+        """The state as it is listed: of a call that gave an error result, ``succeeded (isError)``."""
+        return self.glance.verdict
+
+    @property
+    def _questions(self) -> list[Question]:
+        """The open questions that this job caused, as far as its server says what caused them; the oldest first."""
         mine = [each for each in inbox.standing() if each.server == self.server]
-        return any(each.asker is None or each.asker in self._hearings for each in mine)
+        return [each for each in mine if each.asker is None or each.asker in self._hearings]
 
     @property
     def elapsed(self) -> float:
@@ -180,6 +188,7 @@ class Job(Generic[T]):
             "" if task is None else task.id,
             failure,
             self.result,
+            None if self.done or not (asked := self._questions) else asked[0].number,
         )
 
     def cancel(self) -> None:
@@ -197,11 +206,26 @@ class Job(Generic[T]):
         Raises ``StillRunningError`` (a ``TimeoutError``) after ``timeout`` seconds; the job goes on. Questions of its
         server are asked here meanwhile.
         """
-        return run_blocking(self._end_of(timeout), self._attendant())
+        stopped: KeyboardInterrupt
+        try:
+            return run_blocking(self._end_of(timeout), self._attendant())
+        except KeyboardInterrupt as error:
+            stopped = _in_one_line(error, self)
+        raise stopped
 
     def __await__(self) -> Generator[Any, None, T]:
         """The same, without blocking; whoever is cancelled here stops waiting, and the job goes on."""
-        return run_awaiting(self._end_of(None), self._attendant()).__await__()
+        return self._awaited().__await__()
+
+    async def _awaited(self) -> T:
+        try:
+            return await run_awaiting(self._end_of(None), self._attendant())
+        except asyncio.CancelledError as error:
+            _in_one_line(error, self)
+            raise
+        except KeyboardInterrupt as error:
+            _in_one_line(error, self)
+            raise
 
     def _attendant(self) -> Attendant | None:
         """Who looks after a wait for this job; what its server has asked already is put to them too."""
@@ -263,13 +287,19 @@ class _Watch:
 
 
 def news_text(progress: Progress | None, task: TaskState | None) -> str:
-    """``3 of 10 reading``, or how its task stands, as far as its server has said; empty where it has said nothing."""
+    """``reading (3 of 10)``, or how its task stands, as far as its server has said; empty where it has said nothing."""
     if task is not None and (progress is None or not progress.total):
         return f"{task.status} {task.message}".rstrip()
-    if progress is None:
-        return ""
-    total = f" of {progress.total:g}" if progress.total else ""
-    return f"{progress.progress:g}{total} {progress.message or ''}".rstrip()
+    return "" if progress is None else progress.text
+
+
+def _in_one_line(error: Stop, job: Job[Any]) -> Stop:
+    """``error``, saying that the job goes on and what ends it, instead of where in a library one waited."""
+    text = f"the waiting ended; job {job.number} ({job.what}) goes on; %mcp jobs cancel {job.number} ends it"
+    line = clean(f"{type(error).__name__}: {text}")
+    error.args = (text,)
+    error._render_traceback_ = lambda: [line]  # type: ignore[attr-defined]
+    return error
 
 
 def _cancelled(job: Job[Any]) -> RequestCancelledError:

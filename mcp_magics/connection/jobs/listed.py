@@ -20,6 +20,10 @@ class Listed(Protocol):
         """One word for where it stands."""
 
     @property
+    def verdict(self) -> str:
+        """The state as it is listed, with what else is to be known of the end."""
+
+    @property
     def line(self) -> str:
         """One line for where it stands."""
 

@@ -27,7 +27,7 @@ def jobs_table(jobs: Iterable[Listed], questions: Iterable[Question]) -> Listing
 
 
 def _job(job: Listed) -> dict[str, Any]:
-    return _row("job", job.number, job.what, job.server, job.state, job.began, job.line)
+    return _row("job", job.number, job.what, job.server, job.verdict, job.began, job.line)
 
 
 def _question(question: Question) -> dict[str, Any]:

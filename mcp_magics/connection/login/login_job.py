@@ -124,6 +124,11 @@ class LoginJob:
         return "cancelled" if isinstance(self.error, asyncio.CancelledError) else "failed"
 
     @property
+    def verdict(self) -> str:
+        """The state as it is listed."""
+        return self.state
+
+    @property
     def line(self) -> str:
         """One line for where it stands."""
         if self.state == "waiting":

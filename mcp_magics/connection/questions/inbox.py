@@ -76,8 +76,11 @@ class Inbox:
         params: Mapping[str, Any] | None = None,
         asker: Hearing | None = None,
     ) -> Question:
-        """A new question with the next number; it belongs to ``asker``, else to the request the running task is for."""
-        return Question(next(self._numbers), kind, server, message, params or {}, asker or current_hearing())
+        """A new question; it belongs to ``asker``, else to the request the running task is for.
+
+        It gets a number when it is put to a person (:meth:`ask`): numbers count what may stand open.
+        """
+        return Question(0, kind, server, message, params or {}, asker or current_hearing())
 
     @contextmanager
     def hearing(self, server: str, script: Script | None = None) -> Iterator[Hearing]:
@@ -105,6 +108,7 @@ class Inbox:
         Declined, with a note, where there is nobody. Cancelled with the task that asks.
         """
         loop = asyncio.get_running_loop()
+        question = replace(question, number=next(self._numbers))
         entry = _Open(question, loop.create_future(), loop, frozenset(self.askers(question)))
         with self._lock:
             if sum(each.question.server == question.server for each in self._open.values()) >= MOST_STANDING:

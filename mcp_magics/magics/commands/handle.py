@@ -26,6 +26,7 @@ async def do_handle(context: Context, command: Command) -> Any:
     """All handlers; a new one; or those of a kind forgotten."""
     kind = command.word(0)
     if kind is None:
+        _refuse_without_kind(context, command)
         return context.servers.handlers.table()
     if command.options.flag("remove"):
         return _removed(context, command, kind)
@@ -45,6 +46,21 @@ async def do_handle(context: Context, command: Command) -> Any:
         context.servers[server]  # every name is known before one is registered
     added = [context.servers.handle(kind, function, server, capability) for server in servers or (None,)]
     return Note(f"{added[0].kind}: {added[0].name}, for {_whom(added)}", _document(added))
+
+
+def _refuse_without_kind(context: Context, command: Command) -> None:
+    """Raise where something is to be done, and nothing says with the handlers of which kind."""
+    given = [name for name in ("remove", "server", "capability") if command.options.given(name)]
+    if not given:
+        return
+    kinds = sorted({each.kind for each in context.servers.handlers})
+    kind = kinds[0] if kinds else "elicitation"
+    raise CommandError(
+        f"--{given[0]}: the handlers of which kind?",
+        phase="parse",
+        evidence=(f"handled are: {', '.join(kinds) or 'nothing'}",),
+        next_step=f"%mcp handle {kind} {'--remove' if given[0] == 'remove' else 'my_function'}",
+    )
 
 
 def _removed(context: Context, command: Command, kind: str) -> Note:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.connection.jobs.listing import jobs_table
@@ -32,10 +33,13 @@ async def do_jobs(context: Context, command: Command) -> Any:
     if what in ACTIONS:
         return await _acted(context, command, what, _number(command, 1))
     if number is not None:
+        near = get_close_matches(what, ACTIONS, n=1)
         raise command.line.error(
-            f"{what!r} is nothing that can be done to a job",
+            f"{what!r} is nothing that can be done to a job; it is one of {', '.join(ACTIONS)}",
             command.words[0].column,
-            next_step=f"%mcp jobs cancel {number}",
+            next_step=f"%mcp jobs {' '.join([near[0], *(word.raw for word in command.words[1:])])}"
+            if near
+            else "%mcp jobs",
         )
     if what.isdecimal() and what not in context.names:
         return jobs[int(what)]
@@ -60,8 +64,17 @@ def _number(command: Command, index: int) -> int:
         f"{command.word(0)} takes a number" + (f", not {text!r}" if text else ""),
         phase="parse",
         evidence=("%mcp jobs has the numbers of all jobs and open questions",),
-        next_step=f"%mcp jobs {command.word(0)} 1",
+        next_step=_done_to_one(command.word(0) or ""),
     )
+
+
+def _done_to_one(action: str) -> str:
+    """The line that does ``action`` to what there is; the list where there is nothing to do it to."""
+    if action == "cancel":
+        numbers = [each.number for each in jobs if not each.done]
+    else:
+        numbers = [each.number for each in inbox.standing()]
+    return f"%mcp jobs {action} {numbers[0]}" if numbers else "%mcp jobs"
 
 
 async def _acted(context: Context, command: Command, action: str, number: int) -> Any:
@@ -71,7 +84,7 @@ async def _acted(context: Context, command: Command, action: str, number: int) -
             return Note(f"job {number} has ended already: {job.line}", job.to_json())
         job.cancel()
         return Note(f"job {number}: {job.what} is being cancelled", {"job": number, "cancelled": True})
-    question = _question(number)
+    question = _question(action, number)
     if action == "answer" and command.word(2) is None:
         return await _asked_here(context, question)
     answer = _given(question, command.word(2) or "") if action == "answer" else _ANSWERS[action]
@@ -81,7 +94,7 @@ async def _acted(context: Context, command: Command, action: str, number: int) -
 _ANSWERS = {"decline": Answer("decline"), "dismiss": Answer("cancel")}
 
 
-def _question(number: int) -> Question:
+def _question(action: str, number: int) -> Question:
     standing = {each.number: each for each in inbox.standing()}
     if number not in standing:
         raise CommandError(
@@ -89,7 +102,7 @@ def _question(number: int) -> Question:
             class_="unknown_question",
             phase="call",
             evidence=(f"open are: {', '.join(map(str, standing))}" if standing else "none is open",),
-            next_step="%mcp jobs",
+            next_step=_done_to_one(action),
         )
     return standing[number]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.auth.metadata import origin
 from mcp_magics.config.document import spec_from_options
 from mcp_magics.connection.exchange import on_loop
+from mcp_magics.errors import CommandError, ConfigurationError
 from mcp_magics.magics.outcome import Note
 from mcp_magics.magics.usage import help_text
 from mcp_magics.results.listing import Listing, counted
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 async def do_help(context: Context, command: Command) -> Note:  # noqa: ARG001  every verb takes both
     """One screen about everything, or one verb's own."""
-    from mcp_magics.errors import CommandError
     from mcp_magics.magics.verbs import VERBS, near_verbs
 
     verb = command.word(0)
@@ -94,6 +95,8 @@ async def _stop(context: Context, names: list[str]) -> Note:
     from mcp_magics.playground import CATALOGUE, host
 
     chosen = names or list(CATALOGUE)
+    for name in chosen:
+        _check_is_ours(name)  # every name is known before one is stopped
     stopped = []
     for name in chosen:
         if name in context.servers:
@@ -104,6 +107,22 @@ async def _stop(context: Context, names: list[str]) -> Note:
         await on_loop("playground", _in_thread(host.stop, name))
     text = f"stopped: {', '.join(stopped)}" if stopped else "nothing was running"
     return Note(text, {"stopped": stopped})
+
+
+def _check_is_ours(name: str) -> None:
+    """Raise where the playground has no such server: one of the notebook's own is not its to stop."""
+    from mcp_magics.playground import CATALOGUE
+
+    if name in CATALOGUE:
+        return
+    near = get_close_matches(name.lower(), CATALOGUE, n=1)
+    raise ConfigurationError(
+        f"the playground has no server {name!r}",
+        class_="unknown_server",
+        phase="parse",
+        evidence=(f"it has: {', '.join(CATALOGUE)}",),
+        next_step=f"%mcp playground stop {near[0]}" if near else "%mcp playground",
+    )
 
 
 def _list(context: Context) -> Listing:
