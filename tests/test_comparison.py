@@ -12,7 +12,7 @@ from support.odd_http import Asked, OddServer, error
 from support.shell import Shell
 
 from mcp_magics.connection.manager import servers
-from mcp_magics.errors import DifferenceError, MCPMagicsError
+from mcp_magics.errors import CommandError, DifferenceError, MCPMagicsError, UnknownServerError
 from mcp_magics.results.difference import MISSING, MOST, differences
 
 
@@ -257,6 +257,20 @@ def test_python_compares_too(two: Shell, other: OddServer) -> None:
         differs.raise_for_difference()
     assert isinstance(caught.value, MCPMagicsError)
     assert caught.value.comparison is differs
+
+
+def test_python_takes_the_other_servers_name_and_a_single_place_to_leave_out(two: Shell, other: OddServer) -> None:
+    other.on["tools/call"] = giving(total=2)
+    differs = servers["a"].compare("echo", {"text": "x"}, against="b", ignore="content")
+    assert [side.label for side in differs.sides] == ["a", "b"]
+    assert [each.path for each in differs.differences.items] == ["structuredContent"]
+
+
+def test_python_refuses_what_names_no_other_server(two: Shell) -> None:
+    with pytest.raises(UnknownServerError, match="nope"):
+        servers["a"].compare("echo", {"text": "x"}, against="nope")
+    with pytest.raises(CommandError, match="a server or its name, not int"):
+        servers["a"].compare("echo", {"text": "x"}, against=3)  # type: ignore[arg-type]
 
 
 def test_python_compares_eras_and_awaits(shell: Shell) -> None:

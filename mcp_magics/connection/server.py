@@ -17,6 +17,7 @@ from mcp_magics.connection.login.logins import LOGIN_TIMEOUT, LoginWishes
 from mcp_magics.connection.questions.script import checked_answers
 from mcp_magics.connection.subscriptions.streams import Streams
 from mcp_magics.connection.tasks.task import AsTask
+from mcp_magics.errors import CommandError
 from mcp_magics.schema.values import to_json_text
 
 if TYPE_CHECKING:
@@ -132,13 +133,14 @@ class Server(Contents, Streams):
         arguments: Mapping[str, Any] | None = None,
         /,
         *,
-        against: Server | None = None,
-        ignore: Sequence[str] = (),
+        against: Server | str | None = None,
+        ignore: str | Sequence[str] = (),
     ) -> Comparison:
         """Call ``tool`` here and then of ``against`` (by default here in both eras), and hold the answers together.
 
-        ``ignore`` are places to leave out (``structuredContent.time``, ``content[*].text``). An error of one is its
-        side; raises ``MCPMagicsError`` for what neither was asked.
+        ``against`` is a server or its name. ``ignore`` are places to leave out (``structuredContent.time``,
+        ``content[*].text``), or one. An error of one is its side; raises ``MCPMagicsError`` for what neither was
+        asked.
         """
         return self._block(self._compared(tool, arguments, against, ignore))
 
@@ -148,20 +150,39 @@ class Server(Contents, Streams):
         arguments: Mapping[str, Any] | None = None,
         /,
         *,
-        against: Server | None = None,
-        ignore: Sequence[str] = (),
+        against: Server | str | None = None,
+        ignore: str | Sequence[str] = (),
     ) -> Comparison:
         """The same, awaited."""
         return await self._await(self._compared(tool, arguments, against, ignore))
 
     def _compared(
-        self, tool: str, arguments: Mapping[str, Any] | None, against: Server | None, ignore: Sequence[str]
+        self,
+        tool: str,
+        arguments: Mapping[str, Any] | None,
+        against: Server | str | None,
+        ignore: str | Sequence[str],
     ) -> Coroutine[Until, None, Comparison]:
         from mcp_magics.connection.comparing import Pair, compare
 
         text = arguments_text(arguments, {})
-        pair = Pair.of_eras(self) if against is None else Pair.of_servers(self, against)
-        return compare(f"{self.name}.{tool}", pair, lambda each: each.call_steps(tool, lambda _known: text), ignore)
+        pair = Pair.of_eras(self) if against is None else Pair.of_servers(self, self._other(against))
+        left_out = [ignore] if isinstance(ignore, str) else ignore
+        return compare(f"{self.name}.{tool}", pair, lambda each: each.call_steps(tool, lambda _known: text), left_out)
+
+    def _other(self, given: object) -> Server:
+        """The server that is ``given`` or so named; raises ``UnknownServerError``, ``CommandError``."""
+        if isinstance(given, Server):
+            return given
+        if isinstance(given, str):
+            named: Server = self.connection.inbox.handlers.server_named(given)
+            return named
+        raise CommandError(
+            f"against is a server or its name, not {type(given).__name__}",
+            phase="arguments",
+            server=self.name,
+            next_step=f'servers["{self.name}"].compare(…, against="NAME")',
+        )
 
     def request(self, method: str, params: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """Send any request and return its ``result``; raises ``RequestError`` for a JSON-RPC error."""

@@ -31,7 +31,7 @@ async def explaining(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -
 
 
 def complaint_about(value: Any, error: ValidationError) -> str:
-    """The place in ``value`` that ``error`` is about, and what is wrong there; None: what it is about is not at hand."""
+    """The place in ``value`` that ``error`` is about, and what is wrong there; None: it is not at hand."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     detail = next((each for each in found if _is_meant(value, each["loc"])), found[0])
     path, missing = _path(value, detail["loc"])
