@@ -10,6 +10,7 @@ from mcp_magics.results.document import Document, Grid, Item, Json, Line
 from mcp_magics.results.listing import counted
 from mcp_magics.results.reply import Reply
 from mcp_magics.results.tabular import Table, table_in_json
+from mcp_magics.results.violations import Violation, in_completion
 
 
 class Completions(Answer):
@@ -63,7 +64,11 @@ class Completions(Answer):
             "hasMore": self.has_more,
             "elapsed": self.elapsed,
             "notes": list(self.notes),
+            "violations": [each.to_json() for each in self.violations],
         }
+
+    def _check(self) -> Iterator[Violation]:
+        return in_completion(self.raw, self.protocol_version)
 
     @property
     def _completion(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.results.violations.completion import in_completion
 from mcp_magics.results.violations.content import in_call, in_prompt, in_read
 from mcp_magics.results.violations.handshake import in_handshake
 from mcp_magics.results.violations.lists import LISTS, in_list
@@ -21,6 +22,7 @@ __all__ = [
     "Violation",
     "in_answer",
     "in_call",
+    "in_completion",
     "in_handshake",
     "in_list",
     "in_notification",
@@ -43,5 +45,7 @@ def in_answer(method: str, raw: Any, revision: str | None, *, expects_structured
             yield from in_read(raw, revision)
         case "prompts/get":
             yield from in_prompt(raw, revision)
+        case "completion/complete":
+            yield from in_completion(raw, revision)
         case _ if method in LISTS:
             yield from in_list(method, raw, revision)
