@@ -209,7 +209,9 @@ class TraceView {
     for (const { head, text } of parts) cell.append(element("strong", { textContent: head }), element("pre", { textContent: text, tabIndex: 0 }));
     const whole = element("tr", { className: "mcpt-whole" }, cell);
     node.after(whole);
-    whole.scrollIntoView({ block: "nearest" });
+    const below = whole.offsetTop + whole.offsetHeight - this.scroll.clientHeight;
+    const head = this.table.tHead.offsetHeight;
+    this.scroll.scrollTop = Math.max(this.scroll.scrollTop, Math.min(below, node.offsetTop - head));
   }
 
   // -- keys, pairs, times --------------------------------------------------------------------------------------

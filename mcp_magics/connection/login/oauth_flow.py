@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mcp_magics.auth.flow.state import State
     from mcp_magics.auth.stepwise import Stepwise
     from mcp_magics.connection.waiting import Attendant, Until
+    from mcp_magics.results.diagram import Diagram
 
 Stop = TypeVar("Stop", KeyboardInterrupt, asyncio.CancelledError)
 
@@ -217,6 +218,13 @@ class OAuthFlow:
         import pandas as pd
 
         return pd.DataFrame([step.row for step in self.steps], columns=["step", *COLUMNS[1:]])
+
+    def diagram(self) -> Diagram:
+        """The steps so far as a sequence diagram, secrets as placeholders."""
+        from mcp_magics.auth.step_arrows import interaction_of_steps
+        from mcp_magics.results.diagram import Diagram
+
+        return Diagram(interaction_of_steps(self.steps))
 
     def to_json(self) -> dict[str, Any]:
         """The steps so far, and where it stands."""

@@ -1,0 +1,288 @@
+"""What the wire log tells: pairs, one message whole, waterfalls, batches for a live panel; and of hostile texts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.commands import faulty, playground
+from support.shell import Shell
+
+from mcp_magics.results.waterfall import MOST, Clock, Waterfall
+from mcp_magics.widgets.trace_feed import BATCH, READ_CHARACTERS, READ_ENTRIES, ROWS, Feed, Filter
+from mcp_magics.wire.journal import HEAD_BYTES, Journal
+from mcp_magics.wire.trace import Trace, paired, read, trace_of
+
+HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e" + "x" * 5000
+
+
+def journal(*messages) -> Journal:
+    """A wire log of server ``s``: ``("→", {…})``."""
+    kept = Journal()
+    for direction, message in messages:
+        text = message if isinstance(message, str) else json.dumps(message)
+        kept.frame("s", "sent" if direction == "→" else "received", "stdio", text)
+    return kept
+
+
+def trace(kept: Journal, last: int | None = None) -> Trace:
+    return trace_of(read(kept.entries()), last=last)
+
+
+def call(number: int, tool: str = "add") -> dict:
+    return {"id": number, "method": "tools/call", "params": {"name": tool, "arguments": {"a": 1}}}
+
+
+def answer(number: int, text: str = "1", **more) -> dict:
+    return {"id": number, "result": {"content": [{"type": "text", "text": text}], **more}}
+
+
+def test_a_request_and_its_answer_are_a_pair_with_time_and_bytes_each_way() -> None:
+    shown = trace(journal(("→", call(1)), ("←", answer(1))))
+    (pair,) = shown.pairs.to_dict("records")
+    first, second = shown.passages
+    assert (pair["n"], pair["method"], pair["name"], pair["direction"], pair["kind"]) == (
+        first.n,
+        "tools/call",
+        "add",
+        "→",
+        "rpc",
+    )
+    assert (pair["bytes_out"], pair["bytes_in"], pair["error"]) == (first.size, second.size, "")
+    assert pair["ms"] == pytest.approx((second.clock - first.clock) * 1000)
+    assert (second.pair, second.method, second.name) == (first.n, "tools/call", "add")
+
+
+def test_what_a_server_asks_of_us_is_a_pair_the_other_way() -> None:
+    kept = journal(("←", {"id": "q", "method": "roots/list"}), ("→", {"id": "q", "result": {"roots": []}}))
+    (pair,) = paired(read(kept.entries()))
+    asked, answered = (entry.size for entry in kept.entries())
+    assert (pair.direction, pair.bytes_out, pair.bytes_in) == ("←", answered, asked)
+
+
+def test_the_same_id_of_both_sides_is_two_requests() -> None:
+    kept = journal(("→", call(1)), ("←", {"id": 1, "method": "ping"}), ("→", {"id": 1, "result": {}}), ("←", answer(1)))
+    assert [(told.method, told.pair) for told in trace(kept).passages if told.is_answer] == [
+        ("ping", 2),
+        ("tools/call", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        ({"id": 1, "error": {"code": -32602, "message": "no"}}, "error -32602: no"),
+        (answer(1, "out of stock", isError=True), "isError out of stock"),
+        (answer(1), ""),
+    ],
+)
+def test_a_failure_is_told_with_its_pair(reply, error) -> None:
+    shown = trace(journal(("→", call(1)), ("←", reply)))
+    assert shown.pairs["error"].tolist() == [error]
+    assert [row["error"] for row in shown.rows] == ["", error]
+
+
+def test_a_request_without_an_answer_has_no_time() -> None:
+    shown = trace(journal(("→", call(1))))
+    assert shown.pairs["ms"].isna().all()
+    assert "no answer is kept" in repr(shown[0])
+
+
+def test_an_answer_too_long_to_be_kept_whole_is_paired_by_its_first_characters() -> None:
+    kept = journal(("→", call(7)), ("←", answer(7, "y" * HEAD_BYTES)))
+    told = trace(kept).passages[-1]
+    assert (told.pair, told.name, told.kind) == (1, "add", "result")
+    inside = trace(journal(("→", call(7)), ("←", '{"result": {"id": 7, "a": "' + "y" * HEAD_BYTES + '"}, "id": 8}')))
+    assert inside.passages[-1].pair is None, "an id within the result is none"
+
+
+def test_a_message_whole_comes_with_what_belongs_to_it() -> None:
+    shown = trace(journal(("→", call(1)), ("←", answer(1, "forty-two"))))
+    for number in (1, 2):
+        bundle = shown.message(number)._repr_mimebundle_()
+        for text in bundle.values():
+            assert "forty-two" in text
+            assert "tools/call" in text
+    assert "answered by 2" in repr(shown[0])
+    assert "answers 1 after" in repr(shown[1])
+    assert shown.message(1).to_json() == call(1)
+
+
+def test_a_slice_keeps_the_answers_of_what_is_in_it() -> None:
+    shown = trace(journal(("→", call(1)), ("←", answer(1)), ("→", call(2)), ("←", answer(2))))
+    assert shown[2:3].pairs["ms"].notna().all()
+    assert [item.n for item in shown.between(2, 3)[:].items] == [2, 3]
+    assert len(shown.between(0, 0)) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"id": 1, "method": HOSTILE, "params": {"name": HOSTILE}}),
+        json.dumps({"id": HOSTILE, "result": HOSTILE}),
+        json.dumps({"method": ["not", "a", "text"], "params": 7, "id": {"a": []}}),
+        "[" * 60_000,
+        HOSTILE,
+        "",
+        '{"id": 1, "result": {"content": {"isError": true}, "isError": "yes"}}',
+        '"\\ud800"',
+    ],
+)
+def test_nothing_a_server_sends_breaks_the_table_or_gets_out_of_it(text) -> None:
+    shown = trace(journal(("←", text), ("→", call(1)), ("←", text)))
+    pictures = [shown, shown[0], shown.waterfall(), shown.diagram()]
+    for bundle in (each._repr_mimebundle_() for each in pictures):
+        for form in bundle.values():
+            assert "<script" not in form.replace("text/plain", "") or form is bundle["text/plain"]
+            assert "\x1b" not in form
+            assert "\u202e" not in form
+        assert "<script" not in bundle.get("text/html", "") + bundle.get("image/svg+xml", "")
+    assert shown.df is not None
+    assert len(shown.pairs) <= 3
+
+
+def test_idle_times_are_drawn_short_and_busy_ones_as_they_are() -> None:
+    clock = Clock.of([(0, 1), (100, 101), (100.5, 102)])
+    assert clock.shortened == 1
+    assert clock.at(0.5) == 0.5
+    assert clock.at(50) == 1
+    assert clock.at(102) - clock.at(100) == 2
+    assert clock.whole == pytest.approx(3 * 1.05)
+
+
+def test_a_waterfall_has_a_bar_for_each_request_within_its_bounds() -> None:
+    kept = journal(*[pair for n in range(150) for pair in (("→", call(n)), ("←", answer(n)))], ("→", call(999)))
+    falls = trace(kept).waterfall()
+    assert len(falls.bars) == MOST
+    assert len(falls.df) == 151
+    assert "51 earlier requests not drawn" in falls.text
+    assert "no answer" in falls.text
+    assert all(0 <= bar.left <= 1 and bar.left + bar.width <= 1.0001 for bar in falls.bars)
+    assert max(map(len, falls.text.splitlines())) <= 100
+    assert "<script" not in falls._repr_mimebundle_()["text/html"]
+    assert Waterfall(()).text == "no requests"
+
+
+# -- what a live panel is told ---------------------------------------------------------------------------------
+
+
+def feed(kept: Journal, server: str | None = None) -> Feed:
+    return Feed(kept, server)
+
+
+def test_a_panel_begins_with_what_is_there_and_goes_on_with_what_comes() -> None:
+    kept = journal(("→", call(1)), ("←", answer(1)))
+    live = feed(kept)
+    assert [row["what"] for row in live.rows()] == ["tools/call add"] * 2
+    assert live.batch() == []
+    kept.frame("s", "received", "stdio", '{"method":"notifications/progress"}')
+    assert [row["what"] for row in live.batch()] == ["notifications/progress"]
+    assert live.skipped == 0
+
+
+def test_a_flood_is_read_in_part_and_counted_in_full() -> None:
+    kept = journal(("→", call(1)))
+    live = feed(kept)
+    for number in range(12_000):
+        kept.frame("s", "received", "stdio", f'{{"method":"n/{number}"}}')
+    assert live.batch() == [], "the numbers between were not read: there might be requests to wait for"
+    rows = live.batch()
+    assert len(rows) == BATCH
+    assert live.skipped == 12_000 - BATCH
+    assert rows[-1]["what"] == "n/11999"
+    assert len(live.rows()) == min(ROWS, READ_ENTRIES + 1)
+    assert len(json.dumps(rows)) < BATCH * 700
+
+
+def test_long_messages_are_read_only_as_far_as_there_is_room() -> None:
+    kept = journal()
+    live = feed(kept)
+    for _ in range(100):
+        kept.frame("s", "received", "stdio", "z" * HEAD_BYTES)
+    live.batch()
+    live.batch()
+    assert live.skipped == 100 - (READ_CHARACTERS // HEAD_BYTES + 1)
+    assert len(json.dumps(live.rows())) < 100_000
+
+
+def test_an_answer_that_was_kept_before_its_request_is_told_after_it() -> None:
+    kept = journal(("→", {"method": "first"}))
+    live = feed(kept)
+    sent = kept.moment()
+    kept.frame("s", "received", "stdio", json.dumps(answer(1)))
+    assert live.batch() == []
+    kept.frame("s", "sent", "stdio", json.dumps(call(1)), sent)
+    assert [(row["direction"], row["pair"]) for row in live.batch()] == [("→", None), ("←", sent[0])]
+
+
+def test_a_message_that_never_comes_is_waited_for_once() -> None:
+    kept = journal(("→", {"method": "first"}))
+    live = feed(kept)
+    kept.moment()
+    kept.frame("s", "received", "stdio", json.dumps(answer(1)))
+    assert live.batch() == []
+    assert live.has_news
+    assert len(live.batch()) == 1
+    assert not live.has_news
+
+
+@pytest.mark.parametrize(
+    ("asked", "numbers"),
+    [
+        ({}, [1, 2, 3]),
+        ({"text": "ADD call"}, [1, 2]),
+        ({"text": "nope"}, []),
+        ({"direction": "←"}, [2, 3]),
+        ({"failed": True}, [3]),
+        ({"server": "other"}, []),
+        ({"text": 7, "failed": "yes", "direction": None}, []),
+    ],
+)
+def test_a_filter_lets_through_what_has_all_its_words(asked, numbers) -> None:
+    live = feed(journal(("→", call(1)), ("←", answer(1)), ("←", "noise")))
+    live.filter = Filter.of(asked)
+    assert [row["n"] for row in live.rows()] == numbers
+
+
+def test_a_panel_of_one_server_hears_no_other() -> None:
+    kept = journal()
+    live = feed(kept, "s")
+    kept.frame("other", "received", "stdio", '{"method":"theirs"}')
+    kept.frame("s", "received", "stdio", '{"method":"ours"}')
+    assert [row["what"] for row in live.batch()] == ["ours"]
+
+
+def test_a_pair_is_found_from_both_of_its_ends() -> None:
+    live = feed(journal(("→", call(1)), ("←", answer(1)), ("→", call(2))))
+    assert [live.pair_of(number) for number in (1, 2, 3, 99)] == [2, 1, None, None]
+
+
+# -- as it is typed --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
+def test_the_wire_log_is_there_in_python_and_on_a_line_in_both_eras(shell: Shell, era: str) -> None:
+    shell(f"%mcp add s1 --protocol {era} -- {playground('s1')}")
+    shell("%mcp call s1.add a=1 b=2 --quiet")
+    pairs = shell.value("from mcp_magics import servers; servers.trace('s1').pairs")
+    assert pairs[pairs.name == "add"].ms.gt(0).all()
+    trace = shell.value("%mcp trace s1")
+    (number,) = pairs[pairs.name == "add"].n
+    assert f"{number} → s1 request tools/call add, answered by" in shell(f"%mcp trace --id {number}").text
+    assert trace.message(number).pair is not None
+    assert shell.value("servers.trace(last=2)").df.shape[0] == 2
+    assert "tools/call add" in shell("servers.trace('s1').waterfall()").text
+
+
+def test_live_is_the_table_alone_where_no_page_is_there(shell: Shell) -> None:
+    shell(f"%mcp add f -- {faulty()}")
+    cell = shell("%mcp trace f --live")
+    assert "one whole: %mcp trace --id N" in cell.text
+    assert len(cell.outputs) == 1
+    assert json.loads(shell("%mcp trace f --live --json").stdout)
+
+
+def test_a_server_nobody_has_heard_of_has_no_trace(shell: Shell) -> None:
+    for line in ("%mcp trace nowhere", "%mcp diagram nowhere"):
+        shell.fails(line, "unknown_server")
+    shell.fails("%mcp trace --id 12", "usage")
