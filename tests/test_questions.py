@@ -9,12 +9,15 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
+import psutil
 import pytest
 from support import asking_server
 from support.commands import playground
 
 from mcp_magics.connection.deadlines import Deadlines
+from mcp_magics.connection.questions import roots_news
 from mcp_magics.connection.questions.inbox import Answer, Inbox, inbox
+from mcp_magics.errors import ConnectionFailedError
 from mcp_magics.wire.message import compact
 
 ASKING = shlex.join([sys.executable, str(Path(asking_server.__file__))])
@@ -231,6 +234,8 @@ def test_handlers_are_listed_and_removed(shell):
     s1("%mcp handle elicitation --remove")
     assert len(s1.value("from mcp_magics import servers\nservers.handlers")) == 1
     s1.fails("%mcp handle elicitation --remove", "unknown_handler")
+    for alone in ("--remove", "--server s1", "--capability x"):
+        assert s1.fails(f"%mcp handle {alone}", "usage").failure.next_step.startswith("%mcp handle sampling ")
     s1.fails("%mcp handle elicitation nothing_of_this_name", "undefined_name")
     s1.fails("%mcp handle elicitashun f", "usage")
     s1.fails("%mcp handle elicitation f nowhere", "unknown_server")
@@ -273,6 +278,31 @@ def test_a_handshake_server_is_told_that_the_roots_have_changed(shell):
     shell(f"%mcp add srv --protocol legacy --quiet -- {ASKING}")
     shell("%mcp handle roots .")
     assert "notifications/roots/list_changed" in shell.value("%mcp call srv.heard").data["heard"]
+
+
+def test_a_server_that_asks_for_roots_when_they_change_has_the_new_ones_at_the_next_call(shell, node_server):
+    shell(f"%mcp add srv --protocol legacy --quiet -- {shlex.join(node_server('server-everything'))}")
+    for name in ("first", "second"):
+        shell(f"%mcp handle roots /{name}")
+        assert f"file:///{name}" in shell.value("%mcp call srv.get-roots-list").text
+
+
+def test_a_server_that_does_not_ask_for_changed_roots_is_waited_for_once(s1, monkeypatch):
+    waited = []
+    monkeypatch.setattr(roots_news, "MOMENT", 0.05)
+    monkeypatch.setattr(roots_news.RootsNews, "was_silent", _counting(waited, roots_news.RootsNews.was_silent))
+    for place in ("/a", "/b", "/c"):
+        s1(f"%mcp handle roots {place}")
+        assert place in str(s1.value("%mcp call s1.roots").data)
+    assert len(waited) <= 1
+
+
+def _counting(calls, method):
+    def counted(self):
+        calls.append(self)
+        method(self)
+
+    return counted
 
 
 def test_the_capabilities_say_what_can_be_answered(asking):
@@ -401,6 +431,14 @@ def test_a_rejected_sampling_request_says_who_rejected_it_and_never_that_a_perso
     assert "by a person" in ask(shell, "sampling/createMessage", CHAT)[0]["error"]["message"]
 
 
+def test_an_error_after_a_question_nobody_could_answer_says_so_and_how_to_answer(modern):
+    cell = wants(modern, inputRequests={"a": {"method": "sampling/createMessage", "params": CHAT}})
+    assert NOBODY in str(cell.error)
+    assert cell.error.failure.class_ == "input_refused"
+    assert "--answer" in cell.error.failure.next_step
+    assert "%mcp handle sampling my_function" in cell.error.failure.next_step
+
+
 # -- a visit first -----------------------------------------------------------------------------------------------------
 
 
@@ -468,6 +506,30 @@ def test_a_standing_question_ends_with_its_connection(shell):
     assert inbox.standing() == ()
     assert told[-1] == 0
     end()
+
+
+@pytest.mark.parametrize("ending", ["%mcp disconnect srv", "%mcp remove srv", "%mcp restart srv --quiet"])
+def test_a_job_whose_question_stands_ends_with_its_connection_and_nobody_is_asked(asking, monkeypatch, ending):
+    monkeypatch.setattr(inbox, "attended", True)
+    asking.ip.user_ns["asked"] = {"method": "elicitation/create", "params": NAME}
+    asking("%mcp call srv.ask $asked --no-wait -o job")
+    until(inbox.standing)
+    asking.type("Ada")
+    said = asking(ending).text
+    assert "Please" not in said
+    assert inbox.standing() == ()
+    asking.fails("job.wait(20)", "disconnected")
+
+
+def test_a_server_that_dies_takes_its_questions_with_it(modern, monkeypatch):
+    monkeypatch.setattr(inbox, "attended", True)
+    modern.ip.user_ns["wanted"] = {"inputRequests": {"a": ELICIT}}
+    modern("%mcp call srv.wants $wanted --no-wait -o job")
+    until(inbox.standing)
+    (server,) = [each for each in psutil.Process().children(recursive=True) if ASKING.split()[-1] in each.cmdline()]
+    server.kill()
+    assert isinstance(modern.run("job.wait(20)").error, ConnectionFailedError)
+    assert inbox.standing() == ()
 
 
 def test_the_question_of_a_call_that_was_given_up_is_cancelled_with_it(shell):

@@ -133,7 +133,9 @@ class Connection(Heard, Requests):
         if connecting:
             owner.cancel()
         elif self.channel is not None:
-            self.channel.dispatcher.lose(cut_off(self.spec.name, why))
+            ended = cut_off(self.spec.name, why)
+            self.channel.dispatcher.lose(ended)
+            self.asked.end(ended)
         await asyncio.wait([owner], timeout=CLOSE_SECONDS)
 
     async def _own(self, opened: asyncio.Future[None]) -> None:
@@ -148,6 +150,7 @@ class Connection(Heard, Requests):
             error = unexpected(caught, self.spec.name, self._phase)
         finally:
             self.session = self.channel = None
+            self.asked.end(error or cut_off(self.spec.name, "disconnected"))
         if error is None or self._stop.is_set():
             self.state = "idle"
         else:

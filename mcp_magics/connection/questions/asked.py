@@ -14,6 +14,7 @@ from mcp_magics.connection.questions.handler_call import arguments_for, run_asid
 from mcp_magics.connection.questions.handlers import QUESTIONS
 from mcp_magics.connection.questions.question import Answer
 from mcp_magics.connection.questions.returned import as_json, elicited, roots_of, sampled, sampling_answer, scripted
+from mcp_magics.connection.questions.roots_news import RootsNews
 from mcp_magics.connection.tasks.task import RELATED
 from mcp_magics.results.sanitise import clean
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mcp_magics.connection.questions.inbox import Inbox
     from mcp_magics.connection.questions.question import Hearing, Question
     from mcp_magics.connection.serverlog import ServerLog
+    from mcp_magics.errors import MCPMagicsError
     from mcp_magics.wire.transport import Channel
 
 T = TypeVar("T")
@@ -38,11 +40,12 @@ _MOST_BREACHES = 5
 
 
 class RefusedError(Exception):
-    """A question that gets a JSON-RPC error for an answer."""
+    """A question that gets a JSON-RPC error for an answer; ``ended`` is why, where its connection ended meanwhile."""
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, ended: MCPMagicsError | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.ended = ended
 
 
 class Asked:
@@ -60,11 +63,13 @@ class Asked:
         self.handlers = inbox.handlers
         self.log = log
         self.channel: Channel | None = None
+        self.roots = RootsNews()
         self.capabilities: Mapping[str, Any] = {}
         self.of_tasks: dict[str, Hearing] = {}
         self._deadlines = deadlines
         self._tell = tell
         self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._standing: dict[asyncio.Future[Answer], MCPMagicsError | None] = {}
 
     def belongs_to_task(self, meta: object) -> None:
         """A request with such ``_meta`` is answered from here on: where it names a task we follow, its call hears."""
@@ -81,7 +86,10 @@ class Asked:
             case "sampling/createMessage":
                 return await self._sampling(params)
             case "roots/list":
-                return await self._roots(params)
+                try:
+                    return await self._roots(params)
+                finally:
+                    self.roots.answered()
         raise RefusedError(-32601, "Method not found")
 
     async def _elicitation(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,10 +145,31 @@ class Asked:
         with self._clock_stopped():
             answer = await self._without_person(question)
             if answer is None:
-                answer = await self.inbox.ask(question)
+                answer = await self._put(question)
         if answer.note:
             self.say(answer.note)
         return answer
+
+    async def _put(self, question: Question) -> Answer:
+        """What a person says; raises ``RefusedError`` where the connection ends before."""
+        asking = asyncio.ensure_future(self.inbox.ask(question))
+        self._standing[asking] = None
+        try:
+            return await asking
+        except asyncio.CancelledError:
+            asking.cancel()
+            ended = self._standing[asking]
+            if ended is None:
+                raise
+        finally:
+            del self._standing[asking]
+        raise RefusedError(INTERNAL_ERROR, ended.failure.message, type(ended).of(ended.failure))
+
+    def end(self, error: MCPMagicsError) -> None:
+        """The connection ends with ``error``: what stands open is asked no longer."""
+        for asking in tuple(self._standing):
+            self._standing[asking] = error
+            asking.cancel()
 
     async def _without_person(self, question: Question) -> Answer | None:
         for hearing in self.inbox.askers(question):

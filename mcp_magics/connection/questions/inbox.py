@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_magics.connection.questions.handlers import Handlers
 from mcp_magics.connection.questions.question import NOBODY, Action, Answer, Hearing, Kind, Question, current_hearing
-from mcp_magics.errors import RequestCancelledError, RequestTimeoutError
+from mcp_magics.errors import ProtocolError, RequestCancelledError, RequestError, RequestTimeoutError
 from mcp_magics.results.sanitise import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mcp_magics.connection.questions.script import Script
+    from mcp_magics.errors import Failure
 
 __all__ = ["NOBODY", "Action", "Answer", "Hearing", "Inbox", "Kind", "Question", "inbox"]
 
@@ -86,7 +87,8 @@ class Inbox:
     def hearing(self, server: str, script: Script | None = None) -> Iterator[Hearing]:
         """While inside, a request to ``server`` hears what becomes of the questions it causes.
 
-        ``script`` answers them. Once the request is given up, so are the questions that can only be its own.
+        ``script`` answers them. Once the request is given up, so are the questions that can only be its own. An error
+        of the request tells what was noted of them.
         """
         mine = Hearing(server, script)
         with self._lock:
@@ -95,6 +97,9 @@ class Inbox:
             yield mine
         except (RequestCancelledError, RequestTimeoutError, KeyboardInterrupt, asyncio.CancelledError, GeneratorExit):
             self._given_up(mine)
+            raise
+        except (RequestError, ProtocolError) as error:
+            error.failure = heard(error.failure, mine)
             raise
         finally:
             with self._lock:
@@ -263,11 +268,25 @@ class Inbox:
         """Declined, with a note for the request the question belongs to."""
         text = f"{question.kind} “{clean(question.message[:120])}” declined: {why}"
         self.note(question, text)
+        for hearing in self.askers(question):
+            hearing.unanswered = question.kind
         return replace(NOBODY, note=text)
 
     def _tell(self) -> None:
         for watcher in tuple(self._watchers):
             watcher()
+
+
+def heard(failure: Failure, hearing: Hearing) -> Failure:
+    """``failure`` of a request, with what it heard of its questions; an answer that was missing is what to do next."""
+    if failure.class_ == "url_elicitation_required":  # it says itself what was asked, and what to do
+        return failure
+    evidence = (*hearing.notes, *failure.evidence)
+    if hearing.unanswered is None:
+        return replace(failure, evidence=evidence)
+    reply = "'a reply'" if hearing.unanswered == "sampling" else """'{"field": "value"}'"""
+    step = f"repeat it with --answer {reply}, or %mcp handle {hearing.unanswered} my_function"
+    return replace(failure, evidence=evidence, next_step=step)
 
 
 def _resolve(answered: asyncio.Future[Answer], answer: Answer) -> None:

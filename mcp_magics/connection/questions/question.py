@@ -35,14 +35,18 @@ NOBODY = Answer("decline", by="nobody")
 
 
 class Hearing:
-    """What one request is told about the questions that came while it was under way, and what it answers itself."""
+    """What one request is told about the questions that came while it was under way, and what it answers itself.
 
-    __slots__ = ("notes", "script", "server")
+    ``unanswered`` is the kind of one that nobody could answer.
+    """
+
+    __slots__ = ("notes", "script", "server", "unanswered")
 
     def __init__(self, server: str, script: Script | None = None) -> None:
         self.server = server
         self.script = script
         self.notes: tuple[str, ...] = ()
+        self.unanswered: Kind | None = None
         heard = _OVERHEARD.get()
         if heard is not None:
             heard.append(self)

@@ -110,6 +110,8 @@ async def _respond_one(connection: Connection, request: Mapping[str, Any]) -> di
     try:
         return await connection.asked.answer(method, params if isinstance(params, dict) else {})
     except RefusedError as refused:
+        if refused.ended is not None:
+            raise refused.ended from None
         if refused.code == INVALID_PARAMS:
             raise _unreadable(connection, str(refused)) from None
         raise ProtocolError(

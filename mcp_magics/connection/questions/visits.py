@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.connection.questions.asked import RefusedError
 from mcp_magics.results.sanitise import clean
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ async def visited(connection: Connection, refused: RequestError) -> bool:
     """Whether every address ``refused`` names was consented to, so that the request is worth sending again."""
     addresses = wanted(refused)
     for params in addresses:
-        answer = await connection.asked.answer("elicitation/create", params)
+        try:
+            answer = await connection.asked.answer("elicitation/create", params)
+        except RefusedError as error:
+            raise error.ended or error from None
         if answer["action"] != "accept":
             return False
     return bool(addresses)
