@@ -69,12 +69,62 @@ def test_an_item_where_a_server_belongs_is_told_the_verb_for_one(ok: Shell) -> N
     assert ok.fails("%mcp get ok.echo", "unknown_server").failure.next_step == "%mcp get ok"
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("%mcp log okk --last 3", "%mcp log ok --last 3"),
+        ("%mcp connect okk", "%mcp connect ok"),
+        ("%mcp ping okk", "%mcp ping ok"),
+        ("%mcp auth okk", "%mcp auth ok"),
+        ("%mcp violations okk", "%mcp violations ok"),
+        ("%mcp handle elicitation {lambda message: True} okk", "%mcp handle elicitation {lambda message: True} ok"),
+        ("%mcp call ok.echo text=x --against okk", "%mcp call ok.echo text=x --against ok"),
+        ("%mcp call ok.echo text=x --against=okk", "%mcp call ok.echo text=x --against=ok"),
+        ("%mcp call okk.echo text=x --answer decline", "%mcp call ok.echo text=x --answer decline"),
+        ("%mcp call nobody.echo text=x --fail", "%mcp call ok.echo text=x --fail"),
+        ("%mcp_call okk.echo text=x", "%mcp call ok.echo text=x"),
+        ("%%mcp_call okk.echo --fail\ntext: x", "%%mcp call ok.echo --fail"),
+    ],
+)
+def test_a_misspelt_server_is_answered_with_the_same_line_and_the_right_name(ok: Shell, typed: str, meant: str) -> None:
+    assert ok.fails(typed, "unknown_server").failure.next_step == meant
+    goes_on(ok)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("%mcp violations", "%mcp violations ok"),
+        ("%mcp call", "%mcp call ok.TOOL"),
+        ("%mcp complete", "%mcp complete ok.PROMPT ARGUMENT"),
+        ("%mcp complete ok.plan", "%mcp complete ok.plan ARGUMENT"),
+        ("%mcp complete ok", "%mcp prompts ok, or %mcp templates ok"),
+        ("%mcp read ok", "%mcp resources ok lists them; then %mcp read ok URI"),
+        ("%mcp skill okk", "%mcp skills ok lists them; then %mcp skill ok URI"),
+        ("%mcp request ok", "%mcp request ok METHOD"),
+    ],
+)
+def test_a_line_that_lacks_a_word_is_shown_with_the_servers_there_are_and_what_it_has(
+    ok: Shell, typed: str, meant: str
+) -> None:
+    assert ok.fails(typed, "usage").failure.next_step == meant
+
+
+def test_a_line_that_lacks_its_server_begins_with_adding_one_where_there_is_none(shell: Shell) -> None:
+    assert shell.fails("%mcp violations", "usage").failure.next_step.startswith("%mcp add NAME -- COMMAND")
+
+
+def test_an_unknown_server_may_stand_in_a_configuration_file_that_cannot_be_read(ok: Shell, tmp_path: Path) -> None:
+    (tmp_path / ".mcp.json").write_text("{")
+    assert ".mcp.json" in ok.fails("%mcp tools docs", "unknown_server").failure.evidence[0]
+
+
 def test_a_tool_without_its_server_names_the_form_and_the_server_that_has_it(ok: Shell) -> None:
     ok("%mcp add other --no-connect -- true")
     for typed in ("echo", "ehco"):
         error = ok.fails(f"%mcp call {typed} text=x", "usage")
         assert "SERVER.TOOL" in str(error)
-        assert error.failure.next_step == "%mcp call ok.echo"
+        assert error.failure.next_step == "%mcp call ok.echo text=x"
     nowhere = ok.fails("%mcp call zzz text=x", "unknown_server")
     assert "%mcp call SERVER.zzz" in nowhere.failure.next_step
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_magics.errors import CommandError, UnknownServerError
-from mcp_magics.magics.parse import Target, known_server, parse, target
+from mcp_magics.magics.parse import parse
+from mcp_magics.magics.target import Target, target
 from mcp_magics.magics.usage import help_text
 from mcp_magics.magics.verbs import GROUPS, VERBS, near_verbs
 
@@ -253,9 +254,9 @@ def test_an_unknown_server_is_named_with_the_known_ones_and_a_suggestion():
     failure = caught.value.failure
     assert "evrything" in failure.message
     assert failure.evidence == ("registered: everything, shop",)
-    assert "everything" in failure.next_step
+    assert failure.next_step == "%mcp call everything.echo"
     with pytest.raises(UnknownServerError, match="none is registered"):
-        known_server("x", [])
+        target(parse("call x.y"), [])
 
 
 def test_a_server_without_its_item_asks_which_one():

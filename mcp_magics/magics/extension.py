@@ -103,13 +103,13 @@ class MCPMagics(Magics, Settings):
         from mcp_magics.magics.parse import parse
         from mcp_magics.magics.showing import Showing
 
+        command = parse(line, body=body, servers=context.names, verb="call" if name == "mcp_call" else None)
+        showing = Showing(self._shell, command, context.use, self.progress_after)
         try:
-            command = parse(line, body=body, servers=context.names, verb="call" if name == "mcp_call" else None)
+            with showing.progress():
+                value = await perform(context, command)
         except UnknownServerError as error:
             raise _with_problems(error, context) from None
-        showing = Showing(self._shell, command, context.use, self.progress_after)
-        with showing.progress():
-            value = await perform(context, command)
         return showing.present(value)
 
     def _context(self, names: Names, lookout: Lookout | None, use: Use) -> Context:

@@ -6,25 +6,23 @@ What the words mean is in ``docs/grammar.md``; what verbs there are in :mod:`mcp
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
-from mcp_magics.errors import CommandError, UnknownServerError
+from mcp_magics.errors import CommandError
+from mcp_magics.magics.meant import quoted
+from mcp_magics.magics.missing import missing_word
 from mcp_magics.magics.options import OptionReader, Options, refuse_bare_dollar
 from mcp_magics.magics.tokens import Line, Token, tokenize
-from mcp_magics.magics.usage import usage
 from mcp_magics.magics.verbs import VERBS, Verb, near_verbs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Assignment", "Command", "Options", "Target", "known_server", "parse", "quoted", "target"]
+__all__ = ["Assignment", "Command", "Options", "parse", "quoted"]
 
 AssignmentKind = Literal["value", "json", "file", "json_file"]
-Holders = Callable[[str], "Sequence[str]"]
-_NAMES_SHOWN = 8  # servers named in an error
 _ADDRESS = re.compile(r"[^=]*[/{]|[A-Za-z][\w+.-]*:(?!=)")
 
 
@@ -74,14 +72,6 @@ class Command:
         return not (self.silenced or self.options.flag("quiet"))
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """``SERVER.ITEM``: a registered server and the name of a tool or prompt on it."""
-
-    server: str
-    item: str
-
-
 def parse(line: str, *, body: str | None = None, servers: Sequence[str] = (), verb: str | None = None) -> Command:
     """The command a line says; ``%%mcp_call X`` is ``parse("X", verb="call", body=…)``.
 
@@ -95,55 +85,9 @@ def parse(line: str, *, body: str | None = None, servers: Sequence[str] = (), ve
     if known.name != "help" and options.flag("help"):
         return _help(known, scanned)
     words, assignments = _arguments(known, scanned, rest)
-    _check_words(known, scanned, words)
+    _check_words(known, scanned, words, servers)
     _check_literal_and_body(known, scanned, body)
     return Command(known, words, options, assignments, scanned.literal, scanned.silenced, body, scanned)
-
-
-def _nowhere(_item: str) -> Sequence[str]:
-    return ()
-
-
-def target(command: Command, servers: Sequence[str], holders: Holders = _nowhere) -> Target:
-    """The server and item of a command's first word: the longest registered name before an unquoted dot wins.
-
-    ``holders`` gives each ``SERVER.ITEM`` that an item alone may mean; they stand in the error.
-    """
-    word = command.words[0]
-    dots = [at for at, char in enumerate(word.text) if char == "." and not word.quoted[at]]
-    named = [at for at in dots if word.text[:at] in servers]
-    if not named:
-        raise _no_target(command, word, servers, holders(word.text))
-    server, item = word.text[: named[-1]], word.text[named[-1] + 1 :]
-    if not item:
-        raise _no_item(command, server)
-    return Target(server, item)
-
-
-def known_server(name: str, servers: Sequence[str]) -> str:
-    """``name`` itself when a server is registered under it; else ``UnknownServerError`` with the known names."""
-    if name in servers:
-        return name
-    if not servers:
-        raise UnknownServerError(
-            f"no server is registered as {name!r}; none is registered at all",
-            phase="parse",
-            next_step=f"%mcp add {quoted(name)} -- COMMAND, or %mcp add {quoted(name)} https://…",
-        )
-    near = get_close_matches(name, servers, n=1, cutoff=0.5)
-    more = f" and {len(servers) - _NAMES_SHOWN} more" if len(servers) > _NAMES_SHOWN else ""
-    raise UnknownServerError(
-        f"no server is registered as {name!r}",
-        phase="parse",
-        evidence=(f"registered: {', '.join(list(servers)[:_NAMES_SHOWN])}{more}",),
-        next_step=f"did you mean {quoted(near[0])}?" if near else "%mcp list",
-    )
-
-
-def quoted(name: str) -> str:
-    """``name`` as it is written on a line: in quotes where it must be."""
-    plain = name and not any(char in " .'\"{}[]()#=;" or char.isspace() for char in name)
-    return name if plain else f"'{name}'" if "'" not in name else f'"{name}"'
 
 
 def _verb(line: Line, preset: str | None) -> tuple[Verb, tuple[Token, ...]]:
@@ -218,16 +162,10 @@ def _assignment(line: Line, token: Token, *, may_be_quoted: bool) -> Assignment 
     return Assignment(name, kind, text, value.bare, value.column)  # type: ignore[arg-type]
 
 
-def _check_words(verb: Verb, line: Line, words: Sequence[Token]) -> None:
+def _check_words(verb: Verb, line: Line, words: Sequence[Token], servers: Sequence[str]) -> None:
     needed = [positional for positional in verb.positionals if positional.required]
     if len(words) < len(needed):
-        missing = needed[len(words)]
-        raise CommandError(
-            f"{verb.name} needs {missing.name}",
-            phase="parse",
-            evidence=(f"usage: {usage(verb)}",),
-            next_step=verb.example,
-        )
+        raise missing_word(verb, words, servers)
     if len(words) > len(verb.positionals) and not (verb.positionals and verb.positionals[-1].many):
         extra = words[len(verb.positionals)]
         hint = f"an argument is key=value: {extra.text}=…" if verb.assignments else f"%mcp {verb.name} --help"
@@ -275,34 +213,3 @@ def _check_literal_and_body(verb: Verb, line: Line, body: str | None) -> None:
             phase="parse",
             next_step=f"%mcp {line.text.strip()} with one percent sign, its code in a cell of its own",
         )
-
-
-def _no_target(
-    command: Command, word: Token, servers: Sequence[str], meant: Sequence[str]
-) -> CommandError | UnknownServerError:
-    if word.text in servers:
-        return _no_item(command, word.text)
-    verb, wanted = command.verb.name, command.verb.positionals[0].name
-    dots = [at for at, char in enumerate(word.text) if char == "." and not word.quoted[at]]
-    if not (meant or dots) and len(servers) == 1:
-        meant = (f"{quoted(servers[0])}.{quoted(word.text)}",)
-    if meant:
-        lines = ", or ".join(f"%mcp {verb} {each}" for each in meant)
-        problem = f"{verb} takes {wanted}, and {word.text!r} names no server"
-        return command.line.error(problem, word.column, next_step=lines)
-    try:
-        known_server(word.text[: dots[0]] if dots else word.text, servers)
-    except UnknownServerError as error:
-        unwritten = replace(error.failure, next_step=f"%mcp {verb} SERVER.{quoted(word.text)}, a server of %mcp list")
-        return error if dots or not servers else UnknownServerError.of(unwritten)
-    return _no_item(command, word.text)
-
-
-def _no_item(command: Command, server: str) -> CommandError:
-    noun = "prompt" if "PROMPT" in command.verb.positionals[0].name else "tool"
-    return CommandError(
-        f"which {noun} of {server!r}?",
-        phase="parse",
-        evidence=(f"usage: {usage(command.verb)}",),
-        next_step=f"%mcp {noun}s {quoted(server)} lists them; then %mcp {command.verb.name} {quoted(server)}.NAME",
-    )

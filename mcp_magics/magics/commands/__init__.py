@@ -35,10 +35,16 @@ _ROOM_OF = {verb: room for room, verbs in _ROOMS.items() for verb in verbs}
 
 async def perform(context: Context, command: Command) -> Any:
     """Steps: do what a line says; the value to show, or None."""
+    from mcp_magics.errors import UnknownServerError
     from mcp_magics.magics.commands.compare import do_placed, is_placed
+    from mcp_magics.magics.commands.named import with_meant
 
     work = performer(command.verb.name)
-    return await do_placed(context, command, work) if is_placed(command) else await work(context, command)
+    try:
+        return await do_placed(context, command, work) if is_placed(command) else await work(context, command)
+    except UnknownServerError as error:
+        unknown = error
+    raise with_meant(context, command, unknown)
 
 
 def performer(verb: str) -> Callable[[Context, Command], Coroutine[Until, None, Any]]:

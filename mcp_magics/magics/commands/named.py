@@ -7,7 +7,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
 from mcp_magics.errors import ConfigurationError, UnknownServerError
-from mcp_magics.magics.parse import quoted, target
+from mcp_magics.magics.meant import line_with
+from mcp_magics.magics.parse import quoted
+from mcp_magics.magics.target import target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
     from mcp_magics.connection.manager import Servers
     from mcp_magics.connection.server import Server
     from mcp_magics.magics.context import Context
-    from mcp_magics.magics.parse import Command, Target
+    from mcp_magics.magics.parse import Command
+    from mcp_magics.magics.target import Target
 
 Kind = Literal["tools", "prompts"]
 _ONE_OF = {"tools": "tool", "prompts": "prompt"}
@@ -23,13 +26,18 @@ _ONE_OF = {"tools": "tool", "prompts": "prompt"}
 
 
 def server_named(context: Context, command: Command, index: int = 0) -> Server:
-    """The server that a word of ``command`` names; raises ``UnknownServerError`` with the line that was meant."""
-    name = command.word(index) or ""
-    try:
-        return context.servers[name]
-    except UnknownServerError as error:
-        failure = error.failure
-    raise UnknownServerError.of(replace(failure, next_step=_meant(context, command, name) or failure.next_step))
+    """The server that a word of ``command`` names; raises ``UnknownServerError``."""
+    return context.servers[command.word(index) or ""]
+
+
+def with_meant(context: Context, command: Command, error: UnknownServerError) -> UnknownServerError:
+    """``error`` with the line that was meant, where the name that no server has stands on ``command``'s."""
+    failure = error.failure
+    if not failure.server or failure.class_ != "unknown_server":
+        return error
+    return UnknownServerError.of(
+        replace(failure, next_step=_meant(context, command, failure.server) or failure.next_step)
+    )
 
 
 def _meant(context: Context, command: Command, name: str) -> str:
@@ -40,7 +48,7 @@ def _meant(context: Context, command: Command, name: str) -> str:
             one = _ONE_OF.get(verb)
             return f"%mcp {one} {quoted(server)}.{quoted(item)}" if one else f"%mcp {verb} {quoted(server)}{rest}"
     near = get_close_matches(name, context.names, n=1, cutoff=0.5)
-    return f"%mcp {verb} {quoted(near[0])}{rest}" if near else ""
+    return line_with(command, name, quoted(near[0])) if near else ""
 
 
 def item_named(context: Context, command: Command, kind: Kind = "tools") -> Target:
