@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FEWEST = 4
 """Images from which on they are a gallery; fewer are outputs of their own, each under its own MIME type."""
 
-_GRID = "display:grid;grid-template-columns:repeat(auto-fill,minmax(min(15em,100%),1fr));gap:.8em;align-items:start"
+_GRID = "display:grid;grid-template-columns:repeat(auto-fill,minmax(min(12em,100%),1fr));gap:.8em;align-items:start"
 _STYLE = (
     "<style>.mcp-gallery details[open]{grid-column:1/-1}"
     ".mcp-gallery details[open] img{max-height:none!important}"

@@ -68,9 +68,10 @@ ORDER = {
 
 
 def picture(width: int, height: int, colour: tuple[int, int, int]) -> bytes:
-    """A PNG that fades from ``colour`` to white."""
+    """A PNG that fades in eight steps from ``colour`` to white."""
     rows = b"".join(
-        b"\0" + b"".join(_pixel(colour, (x + y) / (width + height)) for x in range(width)) for y in range(height)
+        b"\0" + b"".join(_pixel(colour, 8 * (x + y) // (width + height) / 8) for x in range(width))
+        for y in range(height)
     )
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
