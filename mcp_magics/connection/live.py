@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mcp_magics.config.model import Protocol, Scope, ServerSpec
     from mcp_magics.connection.login.logins import LoginWishes
     from mcp_magics.connection.questions.inbox import Inbox
+    from mcp_magics.connection.questions.roots_news import RootsNews
     from mcp_magics.connection.replies import Ending
     from mcp_magics.connection.waiting import Attendant
     from mcp_magics.wire.journal import Journal
@@ -163,13 +164,17 @@ class Live:
         news = self.connection.news.pop("tools", [])
         return (f"{why}: {'; '.join(news[:10])}",) if news else ((why,) if why.startswith("restarted,") else ())
 
-    def roots_changed(self) -> None:
-        """Tell a handshake server to ask for the roots anew (client/roots); a later one asks when it needs them."""
+    def roots_changed(self) -> tuple[RootsNews, ...]:
+        """Tell a handshake server to ask for the roots anew (client/roots); a later one asks when it needs them.
+
+        Gives what shows whether it has.
+        """
         connection = self.connection
         if connection.state == "ready" and connection.envelope is not None and not connection.envelope.modern:
+            connection.asked.roots.told()
             connection.tell("notifications/roots/list_changed")
-        for era in self._eras.values():
-            era.roots_changed()
+        others = (news for era in self._eras.values() for news in era.roots_changed())
+        return (connection.asked.roots, *others)
 
     # -- permission ------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from mcp_magics.connection.line_word import line_word
 from mcp_magics.connection.live import Live
 from mcp_magics.connection.loop import background
 from mcp_magics.connection.questions.inbox import inbox
+from mcp_magics.connection.questions.roots_news import wait_for
 from mcp_magics.connection.reload import refuse_unwatchable
 from mcp_magics.connection.server import Server
 from mcp_magics.connection.waiting import Attendant, run_blocking
@@ -151,9 +152,8 @@ class Servers(Mapping[str, Server]):
         return trace_of(read(entries), "%mcp trace" if server is None else f"%mcp trace {line_word(server)}", last)
 
     def _tell_roots(self, server: str | None) -> None:
-        for name, live in list(self._live.items()):
-            if server in (None, name):
-                live.roots_changed()
+        told = [live for name, live in list(self._live.items()) if server in (None, name)]
+        wait_for([news for live in told for news in live.roots_changed()])
 
     # -- changing ------------------------------------------------------------------------------------------
 

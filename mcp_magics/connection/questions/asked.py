@@ -15,6 +15,7 @@ from mcp_magics.connection.questions.handlers import QUESTIONS
 from mcp_magics.connection.questions.question import Answer
 from mcp_magics.connection.questions.returned import as_json, elicited, roots_of, sampled, sampling_answer, scripted
 from mcp_magics.connection.questions.roots_news import RootsNews
+from mcp_magics.connection.questions.roots_news import RootsNews
 from mcp_magics.connection.tasks.task import RELATED
 from mcp_magics.results.sanitise import clean
 
@@ -64,6 +65,7 @@ class Asked:
         self.log = log
         self.channel: Channel | None = None
         self.roots = RootsNews()
+        self.roots = RootsNews()
         self.capabilities: Mapping[str, Any] = {}
         self.of_tasks: dict[str, Hearing] = {}
         self._deadlines = deadlines
@@ -87,7 +89,10 @@ class Asked:
                 return await self._sampling(params)
             case "roots/list":
                 try:
+                    try:
                     return await self._roots(params)
+                finally:
+                    self.roots.answered()
                 finally:
                     self.roots.answered()
         raise RefusedError(-32601, "Method not found")
