@@ -139,7 +139,7 @@ class ArgumentFields extends Builder {
 
   // A variant's fields stand under the choice itself, whose label says which one it is.
   variant(field, entry, path) {
-    if (field.kind !== "object" || isRaw(entry) || entry === null) return this.field({ ...field, title: field.title, required: true }, entry, path);
+    if (field.kind !== "object" || isRaw(entry) || entry === null) return this.field({ ...field, required: true, unmarked: true }, entry, path);
     return this.object({ ...field, required: true }, entry, path);
   }
 
@@ -150,7 +150,7 @@ class ArgumentFields extends Builder {
     more.setAttribute("aria-label", `Add to ${field.title ?? field.name ?? "the list"}`);
     let given = entries !== null && entries !== undefined;
     const row = (entry, number) => {
-      const item = { ...field.item, title: `${field.title ?? field.name ?? "item"} ${number + 1}`, required: true };
+      const item = { ...field.item, title: `${field.title ?? field.name ?? "item"} ${number + 1}`, required: true, unmarked: true };
       const built = this.field(item, entry, [...path, number]);
       const remove = make("button", { type: "button", textContent: "Remove", className: "mcpf-remove" });
       remove.setAttribute("aria-label", `Remove ${item.title}`);

@@ -27,7 +27,7 @@ class Builder {
       each.setAttribute("aria-describedby", [help && help.id, problem.id].filter(Boolean).join(" "));
     }
     const name = field.title ?? field.name ?? "";
-    const mark = field.required ? make("span", { className: "mcpq-required", textContent: " (required)" }) : null;
+    const mark = field.required && !field.unmarked ? make("span", { className: "mcpq-required", textContent: " (required)" }) : null;
     if (inner.group) {
       const legend = make("legend", {}, name, mark);
       return { node: make("fieldset", { className: "mcpq-field" }, legend, help, inner.node, problem), read: inner.read };
