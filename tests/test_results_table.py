@@ -268,6 +268,45 @@ def test_a_last_cell_without_room_beside_the_others_stands_below_them():
     assert lines[-1] == "    " + ("what went wrong, at length " * 3).strip()
 
 
+ABOUT = {
+    "uri": "protocol://about",
+    "mimeType": "text/markdown",
+    "description": "It never changes; clients may keep it for an hour and longer, if they like.",
+    "audience": "user, assistant",
+    "lastModified": "2026-07-28T12:00:00Z",
+    "_meta": {"example.org/shelf": "top"},
+}
+DICE = {"uri": "ui://protocol/dice.html", "mimeType": "text/html;profile=mcp-app", "description": "A page. " * 9}
+
+
+def test_no_column_is_made_so_narrow_that_its_words_are_cut():
+    lines = shown(Listing("", tuple(ABOUT), [ABOUT, DICE, {"uri": "protocol://note", "mimeType": "text/plain"}]))
+    text = "\n".join(lines)
+    assert max(map(columns_of, lines)) <= 100
+    for word in ("mimeType", "text/markdown", "text/html;profile=mcp-app", "2026-07-28T12:00:00Z", "assistant"):
+        assert word in text
+
+
+def test_columns_that_stand_below_are_named_in_the_rows_that_have_them():
+    header, _, *lines = shown(Listing("", tuple(ABOUT), [ABOUT, DICE, {"uri": "protocol://note", "mimeType": "text"}]))
+    below = [line for line in lines if line.startswith("    ")]
+    told = f'description: {ABOUT["description"]} · _meta: {{ "example.org/shelf": "top" }}'
+    assert " ".join(" ".join(below[:-1]).split()) == told
+    assert below[-1].startswith("    description: A page.")
+    assert "description" not in header
+    assert lines[-1].split() == ["protocol://note", "text"]
+
+
+def test_of_many_short_columns_the_last_stand_below():
+    names = [f"column{number}" for number in range(30)]
+    header, _, row, *below = shown(Listing("", tuple(names), [dict.fromkeys(names, 1.25)]))
+    beside = header.split()
+    assert beside == names[: len(beside)]
+    assert row.split() == ["1.25"] * len(beside)
+    told = " ".join(" ".join(below).split()).split(" · ")
+    assert told == [f"{name}: 1.25" for name in names[len(beside) :]]
+
+
 def test_a_column_without_values_is_left_out_of_the_plain_form_only():
     listing = Listing("", ("name", "title", "size"), [{"name": "a", "title": "", "size": 1}])
     assert shown(listing) == ["name  size", "----------", "a     1"]

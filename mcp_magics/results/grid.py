@@ -1,10 +1,10 @@
-"""Tables as plain lines: cells are wrapped, not cut; the last column goes below its row where there is no room."""
+"""Tables as plain lines: cells are wrapped, not cut; columns for which there is no room go below their row."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Any
 
 from mcp_magics.results.document import Grid, cost
@@ -18,25 +18,38 @@ MOST_COLUMNS = 60
 """Columns that are shown."""
 _NAME_WIDTH = 36
 """Columns the first column, which names its row, keeps when others are narrowed."""
-_OTHER_WIDTH = 16
-_NARROWEST = 6
+_NARROWEST = 12
+"""Columns that any column keeps."""
+_WORD_WIDTH = 24
+"""Columns of a word that is not broken: addresses, times, MIME types."""
+_TRIED = 3
+"""Layouts that are compared."""
+_SAMPLE = 100
+"""Rows that are laid out to compare them."""
 _GAP = "  "
 _INDENT = "    "
+_BETWEEN = " · "
 
 Cells = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """The widths of the columns side by side, and that of the last one where it stands below, else 0."""
+    """Which columns stand ``beside`` each other, and how wide; the others stand ``below``, in ``room`` columns.
 
+    ``labels`` name those below in each row; without them the one below is named in the header.
+    """
+
+    beside: tuple[int, ...]
     widths: tuple[int, ...]
-    below: int = 0
+    below: tuple[int, ...]
+    room: int
+    labels: tuple[str, ...] = ()
 
     @property
     def whole(self) -> int:
-        """Columns of the longest line there can be."""
-        return max(sum(self.widths) + len(_GAP) * (len(self.widths) - 1), self.below + len(_INDENT) * bool(self.below))
+        """Columns of the longest line that has all that stands beside each other."""
+        return sum(self.widths) + len(_GAP) * (len(self.widths) - 1)
 
 
 def cell_text(value: Any, width: int) -> str:
@@ -67,7 +80,7 @@ def rows_to_show(grid: Grid) -> Iterator[Mapping[str, Any]]:
 
 
 def grid_lines(grid: Grid, room: int, width: int) -> list[str]:
-    """``grid`` as lines of at most ``width`` columns (where its columns allow it) and ``room`` bytes of JSON together.
+    """``grid`` as lines of at most ``width`` columns and ``room`` bytes of JSON together.
 
     A column without any value is left out; it is in the data.
     """
@@ -77,7 +90,7 @@ def grid_lines(grid: Grid, room: int, width: int) -> list[str]:
     header = [one_line(grid.columns[index], CELL_LENGTH) for index in chosen]
     rows = [[row[index] for index in chosen] for row in cells]
     layout = _best([header, *rows], width)
-    top = [*_block(header, layout), "-" * min(_used([header, *rows], layout), width)]
+    top = [*_header(header, layout), "-" * min(_used([header, *rows], layout), width)]
     blocks = _fitting([_block(row, layout) for row in rows], room - sum(map(cost, top)) - 4, grid.lines)
     hidden = len(grid.rows) - len(blocks)
     more = [more_rows(hidden, grid)] if hidden else []
@@ -109,26 +122,46 @@ def _fitting(blocks: Sequence[list[str]], room: int, lines: int | None) -> list[
 
 
 def _best(rows: Sequence[Cells], width: int) -> _Layout:
-    """The last column beside the others, or below them where that takes fewer lines."""
+    """All columns beside each other, or some below the others where that has no room or takes fewer lines."""
     natural = [max(map(columns_of, column)) for column in zip(*rows, strict=True)]
-    beside = _beside(natural, width)
-    if sum(natural) == sum(beside.widths) or len(natural) == 1:
-        return beside
-    below = _below(natural, width)
-    if beside.whole > width:
-        return below
-    return min(beside, below, key=lambda layout: sum(len(_block(row, layout)) for row in rows))
+    if sum(natural) <= _room(natural, width):
+        return _Layout(tuple(range(len(natural))), tuple(natural), (), 0)
+    sample = rows[: _SAMPLE + 1]
+    possible = islice(_layouts(rows[0], natural, sample, width), _TRIED)
+    return min(possible, key=lambda layout: sum(len(_block(row, layout)) for row in sample))
 
 
-def _beside(natural: Sequence[int], width: int) -> _Layout:
-    floors = [min(each, _OTHER_WIDTH) for each in natural]
-    return _Layout(_narrowed(natural, [min(natural[0], _NAME_WIDTH), *floors[1:]], _room(natural, width)))
+def _layouts(header: Cells, natural: Sequence[int], sample: Sequence[Cells], width: int) -> Iterator[_Layout]:
+    """The layouts that keep to ``width``, the one with the most columns beside each other first."""
+    columns = range(len(natural))
+    floors = [min(natural[0], _NAME_WIDTH), *(_floor(natural[i], [row[i] for row in sample]) for i in columns[1:])]
+    leaving = _leaving(natural, sample)
+    for count in columns:
+        below = tuple(sorted(leaving[:count]))
+        beside = tuple(index for index in columns if index not in below)
+        least, room = [floors[index] for index in beside], _room(beside, width)
+        if sum(least) <= room or len(beside) == 1:
+            labels = () if below == (columns[-1],) else header
+            widths = _narrowed([natural[index] for index in beside], least, room)
+            yield _Layout(beside, widths, below, width - len(_INDENT), tuple(labels))
 
 
-def _below(natural: Sequence[int], width: int) -> _Layout:
-    beside = natural[:-1]
-    floors = [min(natural[0], _NAME_WIDTH), *[_NARROWEST] * (len(beside) - 1)]
-    return _Layout(_narrowed(beside, floors, _room(beside, width)), width - len(_INDENT))
+def _leaving(natural: Sequence[int], sample: Sequence[Cells]) -> list[int]:
+    """The columns in the order in which they go below: wide ones and those few rows have, then from the last."""
+    many = len(sample) - 1
+    filled = [sum(bool(row[index]) for row in sample[1:]) or 1 for index in range(len(natural))]
+
+    def gain(index: int) -> tuple[float, int]:
+        is_kept = natural[index] <= _WORD_WIDTH and 2 * filled[index] > many
+        return 0 if is_kept else natural[index] / filled[index], index
+
+    return sorted(range(1, len(natural)), key=gain, reverse=True)
+
+
+def _floor(natural: int, cells: Cells) -> int:
+    """The columns in which a column can be read: its words whole, but for those of unusual length."""
+    longest = max(columns_of(word) for cell in cells for word in cell.split(" "))
+    return min(natural, max(_NARROWEST, min(longest, _WORD_WIDTH)))
 
 
 def _room(widths: Sequence[int], width: int) -> int:
@@ -150,19 +183,31 @@ def _used(rows: Sequence[Cells], layout: _Layout) -> int:
     """Columns of the longest line: what is below counts as far as it is long."""
     if not layout.below:
         return layout.whole
-    longest = max(columns_of(row[-1]) for row in rows)
-    beside = _Layout(layout.widths).whole
-    return max(beside, min(longest, layout.below) + len(_INDENT))
+    longest = max(columns_of(_below(row, layout)) for row in rows)
+    return max(layout.whole, min(longest, layout.room) + len(_INDENT))
+
+
+def _header(cells: Cells, layout: _Layout) -> list[str]:
+    """The names of the columns, without those that each row names itself."""
+    return _block(cells, replace(layout, below=()) if layout.labels else layout)
 
 
 def _block(cells: Cells, layout: _Layout) -> list[str]:
     """The lines of one row."""
-    columns = [wrapped(cell, width) for cell, width in zip(cells, layout.widths, strict=False)]
+    columns = [wrapped(cells[index], width) for index, width in zip(layout.beside, layout.widths, strict=True)]
     beside = [
         _GAP.join(_padded(part, width) for part, width in zip(parts, layout.widths, strict=True)).rstrip()
         for parts in zip_longest(*columns, fillvalue="")
     ]
-    return [*beside, *(_INDENT + line for line in wrapped(cells[-1], layout.below) if line)] if layout.below else beside
+    below = _below(cells, layout)
+    return [*beside, *(_INDENT + line for line in wrapped(below, layout.room))] if below else beside
+
+
+def _below(cells: Cells, layout: _Layout) -> str:
+    """What stands below a row, on one line as yet."""
+    if not layout.labels:
+        return _BETWEEN.join(cells[index] for index in layout.below)
+    return _BETWEEN.join(f"{layout.labels[index]}: {cells[index]}" for index in layout.below if cells[index])
 
 
 def wrapped(text: str, width: int) -> list[str]:
