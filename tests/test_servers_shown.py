@@ -151,6 +151,23 @@ def test_saving_says_what_was_written(shell: Shell, elsewhere: Path) -> None:
     json.loads(shell("%mcp call f.echo text=x --save x.json --json").stdout)
 
 
+def test_status_has_a_row_for_each_era_a_server_is_spoken_to_in(shell: Shell) -> None:
+    shell(f"%mcp add f -- {faulty()}")
+    shell("%mcp call f.echo text=x --protocol legacy --quiet")
+    processes = [servers["f"].in_era(era).connection.channel.process.pid for era in ("auto", "legacy")]  # type: ignore[union-attr, arg-type]
+    frame = shell("%mcp status f").result.df
+    assert frame["server"].tolist() == ["f", "f"]
+    assert frame["pid"].tolist() == processes
+    assert frame["protocol"].tolist() == ["2026-07-28", "2025-11-25"]
+
+
+def test_status_shows_the_connections_there_are_and_no_idle_one_beside_them(shell: Shell) -> None:
+    shell(f"%mcp add f --no-connect -- {faulty()}")
+    assert shell("%mcp status f").result.df["connection"].tolist() == ["idle"]
+    shell("%mcp call f.echo text=x --protocol both --quiet")
+    assert shell("%mcp status f").result.df["connection"].tolist() == ["ready", "ready"]
+
+
 def test_status_has_a_row_for_each_process_and_the_problem_below(shell: Shell) -> None:
     shell(f"%mcp add f -- {faulty()}")
     shell.run("%mcp add broken -- no-such-command-here")

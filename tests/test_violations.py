@@ -343,6 +343,25 @@ def test_a_server_that_behaves_has_none_in_either_era(shell: Shell) -> None:
     assert "violation" not in shell("%mcp status a").text
 
 
+def test_a_list_says_beside_it_that_its_server_broke_the_rules(shell: Shell) -> None:
+    shell(f"%mcp add a -- {faulty('bad-tools')}")
+    cell = shell("%mcp tools a")
+    assert "echo" in cell.text
+    count = sum(each.where == "tools/list" for each in servers["a"].violations.items)
+    assert count > 1
+    assert cell.text.splitlines()[-1].endswith(f"{count} violations: %mcp violations a")
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "member"),
+    [("resources", "resources/list", "resources"), ("prompts", "prompts/list", "prompts")],
+)
+def test_lists_of_other_kinds_say_so_too(shell: Shell, odd: OddServer, kind: str, method: str, member: str) -> None:
+    odd.on[method] = lambda _asked: {member: [{"name": 1, "uri": "a://b"}]}
+    shell(f"%mcp add a {odd.url}")
+    assert "%mcp violations a" in shell(f"%mcp {kind} a").text
+
+
 def test_the_table_has_a_verb_and_the_status_names_it(shell: Shell, odd: OddServer) -> None:
     calling(odd, lambda _asked: {"content": "text"})
     shell(f"%mcp add a {odd.url}")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.connection.line_word import line_word
 from mcp_magics.redact import redactor
 from mcp_magics.results.listing import Listing, counted
 from mcp_magics.results.pretty import pretty
@@ -136,6 +137,11 @@ class Breaches:
         title = f"{self._server}: {counted(len(found), 'violation')}" if found else f"{self._server}: no violations"
         where = f"servers[{self._server!r}].violations.df"
         return Listing(title, _COLUMNS, rows, found, self._note(), where)
+
+    def said_of(self, method: str) -> str:
+        """In how many ways the answers to ``method`` broke the rules, and what to type to see them; empty: in none."""
+        count = sum(each.where.split(" ", 1)[0] == method for each in self.look())
+        return f"{counted(count, 'violation')}: %mcp violations {line_word(self._server)}" if count else ""
 
     def _note(self) -> str:
         parts = []

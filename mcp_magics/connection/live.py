@@ -89,6 +89,11 @@ class Live:
             )
         return self._eras[protocol]
 
+    @property
+    def eras(self) -> tuple[Live, ...]:
+        """Itself, and the same server in other eras where those were asked for."""
+        return (self, *self._eras.values())
+
     def respec(self, spec: ServerSpec, scope: Scope) -> None:
         """Take on another configuration; the old connection must have been closed."""
         self.spec, self.scope = spec, scope

@@ -105,6 +105,14 @@ class Server(Contents, Streams):
         """The same server spoken to in one protocol era (``2026-07-28`` or ``legacy``)."""
         return Server(self._live.in_era(protocol), self._options)
 
+    @property
+    def connected_eras(self) -> tuple[Server, ...]:
+        """This server in each era it is spoken to in now; itself where that is none, or has failed."""
+        open_ = [each for each in self._live.eras if each.connection.state in ("ready", "connecting")]
+        if not open_ or self.failure is not None:
+            open_ = list(dict.fromkeys([self._live, *open_]))
+        return tuple(Server(each, self._options) for each in open_)
+
     def refuse_unknown(self, tool: str) -> NoReturn:
         """Raise why ``tool`` cannot be called here, and what is near it."""
         self._live.refuse_unknown(tool)

@@ -10,6 +10,7 @@ from mcp_magics.connection.content.skills import list_skills, load_file, load_sk
 from mcp_magics.connection.content.suggested import Completions, Reference, completions
 from mcp_magics.connection.content.templates import address_of
 from mcp_magics.connection.driven import Driven
+from mcp_magics.connection.lists.catalog import LISTS
 from mcp_magics.connection.lists.reuse import listed, read, told
 from mcp_magics.results.content import ReadResult
 from mcp_magics.results.offers import offers, skill_offers
@@ -101,7 +102,8 @@ class Contents(Driven):
             raise page.problem
         until = self.connection.shelf.get(kind)
         listing = offers(self.name, kind, page.items)
-        listing = replace(listing, note="; ".join(filter(None, (listing.note, page.note))))
+        broken = self._live.log.breaches.said_of(LISTS[kind][0])
+        listing = replace(listing, note="; ".join(filter(None, (listing.note, page.note, broken))))
         return told(listing, kept, until.until if until is not None else None)
 
     async def skills_steps(self) -> Listing:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mcp_magics.magics.parse import Command
 
 _ERAS: tuple[Protocol, ...] = ("auto", "2026-07-28", "legacy")
-_STATUS = ("server", "transport", "requirement", "credential", "connection", "tools", "pid", "process")
+_STATUS = ("server", "transport", "protocol", "requirement", "credential", "connection", "tools", "pid", "process")
 
 
 def _chosen(context: Context, command: Command) -> list[Server]:
@@ -90,8 +90,9 @@ async def do_status(context: Context, command: Command) -> Listing:
     await show_cards(context, command, lambda: _chosen(context, command))
     rows: list[dict[str, Any]] = []
     for server in _chosen(context, command):
-        first, *others = _processes(server) or [{}]
-        rows += [{**first, **row(server)}, *others]
+        for each in server.connected_eras:
+            first, *others = _processes(each) or [{}]
+            rows += [{**first, **row(each)}, *others]
     members = (*_STATUS, "problem")
     problems = [f"{each['server']}: {each['problem']}" for each in rows if each.get("problem")]
     problems += _violations(_chosen(context, command))

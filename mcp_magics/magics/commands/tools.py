@@ -93,7 +93,8 @@ _HINTS = {
 def _dropped(servers: list[Server]) -> str:
     dropped = [f"{name} ({why})" for server in servers for name, why in server.connection.catalog.dropped.items()]
     notes = [server.connection.catalog.note for server in servers]
-    return "; ".join(filter(None, [f"not usable: {'; '.join(dropped)}" if dropped else "", *notes]))
+    broken = [server.log.breaches.said_of("tools/list") for server in servers]
+    return "; ".join(filter(None, [f"not usable: {'; '.join(dropped)}" if dropped else "", *notes, *broken]))
 
 
 async def do_tool(context: Context, command: Command) -> Any:
