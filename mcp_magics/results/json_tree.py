@@ -76,6 +76,7 @@ class _Tree:
             label = _label(name)
             if self._nodes <= 0 or self._room < cost(label) + cost(self._leaf_bound(child)) + _MORE_ROOM:
                 break
+            self.is_whole = self.is_whole and len(str(name)) <= 2 * _LONGEST
             self._write("<li>")
             self.grow(label, child, depth + 1)
             self._write("</li>")
