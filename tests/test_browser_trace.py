@@ -86,6 +86,7 @@ def test_messages_of_later_cells_arrive_paired_with_their_requests(desk):
         panel(desk).locator("tr.mcpt-whole").wait_for()
         for theme in ("Dark", "Light"):
             desk.wear(f"JupyterLab {theme}")
+            panel(desk).locator(".mcpt-scroll").evaluate("node => { node.scrollTop = 0; }")
             Path(PICTURES, f"trace-live-{theme.lower()}.png").write_bytes(panel(desk).screenshot())
 
 

@@ -9,8 +9,10 @@ from support.commands import faulty, playground
 from support.shell import Shell
 
 from mcp_magics.results.waterfall import MOST, Clock, Waterfall
+from mcp_magics.widgets.trace import MOST_LIVE, LiveTrace, close_all
 from mcp_magics.widgets.trace_feed import BATCH, READ_CHARACTERS, READ_ENTRIES, ROWS, Feed, Filter
 from mcp_magics.wire.journal import HEAD_BYTES, Journal
+from mcp_magics.wire.passage import Reading
 from mcp_magics.wire.trace import Trace, paired, read, trace_of
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e" + "x" * 5000
@@ -163,6 +165,14 @@ def test_a_waterfall_has_a_bar_for_each_request_within_its_bounds() -> None:
     assert Waterfall(()).text == "no requests"
 
 
+def test_a_request_is_remembered_for_its_answer_in_few_words_and_for_so_long() -> None:
+    kept = journal(("→", call(1, "n" * 50_000)), ("→", call(2)), ("←", answer(1)), ("←", answer(2)))
+    reading = Reading(1)
+    told = [reading.read(entry) for entry in kept.entries()]
+    assert [each.pair for each in told] == [None, None, None, 2]
+    assert len(told[0].name) <= 300
+
+
 # -- what a live panel is told ---------------------------------------------------------------------------------
 
 
@@ -286,3 +296,81 @@ def test_a_server_nobody_has_heard_of_has_no_trace(shell: Shell) -> None:
     for line in ("%mcp trace nowhere", "%mcp diagram nowhere"):
         shell.fails(line, "unknown_server")
     shell.fails("%mcp trace --id 12", "usage")
+
+
+# -- the panel itself ------------------------------------------------------------------------------------------
+
+
+class Drawn:
+    """A place in an output: what was drawn there, the newest last."""
+
+    def __init__(self) -> None:
+        self.shown: list[dict[str, str]] = []
+
+    def show(self, data: dict[str, str]) -> None:
+        self.shown.append(data)
+
+
+@pytest.fixture
+def panel(shell: Shell, monkeypatch: pytest.MonkeyPatch):
+    """A function that begins a live trace; ``.told`` has what its pages are sent, ``.table`` what stays."""
+
+    monkeypatch.setattr("mcp_magics.widgets.trace.LOOK_EVERY", 3600.0)
+
+    def begin(kept: Journal) -> LiveTrace:
+        table, told = Drawn(), []
+        live = LiveTrace(kept, None, trace(kept), (table, Drawn()))
+        monkeypatch.setattr(live, "tell", told.append)
+        live.table, live.told = table, told
+        live.begin()
+        return live
+
+    yield begin
+    close_all()
+
+
+def test_the_oldest_of_many_panels_gives_way(panel) -> None:
+    kept = journal(("→", call(1)))
+    panels = [panel(kept) for _ in range(12)]
+    assert [each.is_open for each in panels] == [False] * (12 - MOST_LIVE) + [True] * MOST_LIVE
+    close_all()
+    assert not any(each.is_open for each in panels)
+
+
+def test_a_closed_panel_leaves_the_table_as_of_then(panel) -> None:
+    kept = journal(("→", call(1)))
+    live = panel(kept)
+    assert f'data-mcp-static="{live.place}"' in live.table.shown[0]["text/html"]
+    kept.frame("s", "received", "stdio", json.dumps(answer(1, "late news")))
+    live.acted({"do": "close"})
+    assert "late news" in live.table.shown[-1]["text/plain"]
+    assert "late news" in live.table.shown[-1]["text/html"]
+
+
+def test_a_page_that_asks_for_a_message_gets_it_whole_with_its_pair_or_hears_that_it_is_gone(panel) -> None:
+    live = panel(journal(("→", call(1)), ("←", answer(1, HOSTILE + "y" * 30_000))))
+    for number in (1, 2, 99):
+        live.acted({"do": "expand", "n": number})
+    first, second, gone = (each["whole"]["parts"] for each in live.told)
+    assert [part["head"].split()[0] for part in first] == ["1", "2"]
+    assert [part["head"].split()[0] for part in second] == ["2", "1"]
+    assert second[0]["text"].endswith("more characters: %mcp trace --id 2")
+    assert "\x1b" not in second[0]["text"]
+    assert gone == [{"head": "message 99 is no longer kept", "text": ""}]
+
+
+def test_what_no_page_of_ours_would_send_does_nothing(panel) -> None:
+    live = panel(journal(("→", call(1))))
+    for content in ({"do": "expand", "n": "1"}, {"do": "filter", "filter": []}, {"do": "pause"}, {"do": "else"}):
+        live.acted(content)
+    assert live.told == []
+
+
+def test_a_paused_panel_counts_what_passes(panel) -> None:
+    kept = journal(("→", call(1)))
+    live = panel(kept)
+    live.acted({"do": "pause", "paused": True})
+    kept.frame("s", "received", "stdio", json.dumps(answer(1)))
+    assert live._news() == {"passed": 1}
+    live.acted({"do": "pause", "paused": False})
+    assert [len(each["view"]["rows"]) for each in live.told if "view" in each] == [1, 2]

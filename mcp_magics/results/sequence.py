@@ -55,7 +55,7 @@ class Arrow:
         label = one_line(self.label, LABEL_LENGTH)
         marked = f"✗ {label}" if self.failed else label
         took = "" if self.ms is None else f" · {duration_text(self.ms)}"
-        return within(marked, max(columns - len(took), 2)) + took
+        return within(marked, max(columns - len(took), 2)) + took if marked else took.removeprefix(" · ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class Feed:
     def __init__(self, journal: Journal, server: str | None) -> None:
         self._journal = journal
         self._server = server
-        self._reading = Reading()
+        self._reading = Reading(REMEMBERED)
         self._passages: deque[Passage] = deque(maxlen=REMEMBERED)
         self._held: list[Entry] = []
         self._next = 0

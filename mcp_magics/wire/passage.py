@@ -65,11 +65,27 @@ class Passage:
 _Key = tuple[str, str, str]
 
 
-class Reading:
-    """Reads entries in their order, remembering the requests that are still without an answer."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is remembered of a request for its answer."""
 
-    def __init__(self) -> None:
-        self._asked: OrderedDict[_Key, tuple[Frame, Mapping[str, Any]]] = OrderedDict()
+    n: int
+    clock: float
+    method: str
+    name: str
+
+    @property
+    def message(self) -> Mapping[str, Any]:
+        """As much of it as a summary of the answer tells."""
+        return {"method": self.method, "params": {"name": self.name} if self.name else {}}
+
+
+class Reading:
+    """Reads entries in their order, remembering the newest ``most`` requests for their answers."""
+
+    def __init__(self, most: int = MOST_OPEN) -> None:
+        self._most = most
+        self._asked: OrderedDict[_Key, _Asked] = OrderedDict()
 
     def read(self, entry: Entry) -> Passage:
         """What ``entry`` is."""
@@ -79,7 +95,10 @@ class Reading:
         message = frame.message
         kind = kind_of(frame, message)
         identity = json.dumps(message["id"]) if "id" in message else _early_id(frame)
-        asked, request = self._paired(frame, kind, message, identity)
+        method, name = one_line(str(message.get("method", "")), _NAME_LENGTH), one_line(named(message), _NAME_LENGTH)
+        if kind == "request":
+            self._remember((frame.server, frame.direction, identity), _Asked(frame.seq, frame.clock, method, name))
+        asked = self._asked.get(_asked_by(frame, identity)) if kind in ("result", "error") else None
         return Passage(
             n=frame.seq,
             at=frame.at,
@@ -87,29 +106,27 @@ class Reading:
             server=frame.server,
             direction="→" if frame.direction == "sent" else "←",
             kind=kind,
-            method=one_line(str((request or message).get("method", "")), _NAME_LENGTH),
-            name=one_line(named(request or message), _NAME_LENGTH),
+            method=asked.method if asked else method,
+            name=asked.name if asked else name,
             rpc_id=identity,
-            summary=_summary(frame, message, request),
+            summary=_summary(frame, message, asked.message if asked else {}),
             said=_said(frame, message),
             size=frame.size,
             ms=None if asked is None else (frame.clock - asked.clock) * 1000,
             error=_error(kind, message),
-            pair=None if asked is None else asked.seq,
+            pair=None if asked is None else asked.n,
         )
 
-    def _paired(
-        self, frame: Frame, kind: str, message: Mapping[str, Any], identity: str
-    ) -> tuple[Frame | None, Mapping[str, Any]]:
-        """The request ``frame`` answers, and its message."""
-        if kind == "request":
-            self._asked[frame.server, frame.direction, identity] = frame, message
-            if len(self._asked) > MOST_OPEN:
-                self._asked.popitem(last=False)
-        elif kind in ("result", "error"):
-            other = "sent" if frame.direction == "received" else "received"
-            return self._asked.get((frame.server, other, identity), (None, {}))
-        return None, {}
+    def _remember(self, key: _Key, asked: _Asked) -> None:
+        self._asked.pop(key, None)
+        self._asked[key] = asked
+        if len(self._asked) > self._most:
+            self._asked.popitem(last=False)
+
+
+def _asked_by(frame: Frame, identity: str) -> _Key:
+    """Under what the request would be remembered that ``frame`` answers."""
+    return frame.server, "sent" if frame.direction == "received" else "received", identity
 
 
 def _early_id(frame: Frame) -> str:
