@@ -39,6 +39,8 @@ LOOKS = (
     "%mcp log {0}",
     "%mcp trace {0}",
     "%mcp trace {0} --json",
+    "%mcp diagram {0}",
+    "%mcp diagram {0} --json",
     "%mcp export {0}",
     "%mcp call {0}.whoami",
     "%mcp call {0}.no_such_tool",
