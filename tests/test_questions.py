@@ -6,6 +6,7 @@ import asyncio
 import json
 import shlex
 import sys
+import threading
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from mcp_magics.connection.deadlines import Deadlines
 from mcp_magics.connection.questions import roots_news
 from mcp_magics.connection.questions.inbox import Answer, Inbox, inbox
 from mcp_magics.errors import ConnectionFailedError
+from mcp_magics.schema import violations
 from mcp_magics.wire.message import compact
 
 ASKING = shlex.join([sys.executable, str(Path(asking_server.__file__))])
@@ -115,6 +117,19 @@ def test_an_answer_is_not_said_to_break_a_form_that_cannot_be_used(one):
     found, notes = ask(one, "elicitation/create", far, """--answer '{"name": "Ada"}'""")
     assert found == named("Ada")
     assert "without being held against the form" in notes[0]
+
+
+def test_an_answer_is_held_against_its_form_beside_the_loop(one, monkeypatch):
+    threads = []
+    find = violations.find
+
+    def found(*arguments, **options):
+        threads.append(threading.current_thread().name)
+        return find(*arguments, **options)
+
+    monkeypatch.setattr(violations, "find", found)
+    ask(one, "elicitation/create", NAME, """--answer '{"name": "A"}'""")
+    assert "mcp_magics-handler" in threads
 
 
 def test_an_answer_nothing_asked_for_is_a_note(one):

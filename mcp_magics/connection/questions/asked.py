@@ -15,7 +15,6 @@ from mcp_magics.connection.questions.handlers import QUESTIONS
 from mcp_magics.connection.questions.question import Answer
 from mcp_magics.connection.questions.returned import as_json, elicited, roots_of, sampled, sampling_answer, scripted
 from mcp_magics.connection.questions.roots_news import RootsNews
-from mcp_magics.connection.questions.roots_news import RootsNews
 from mcp_magics.connection.tasks.task import RELATED
 from mcp_magics.results.sanitise import clean
 
@@ -65,7 +64,6 @@ class Asked:
         self.log = log
         self.channel: Channel | None = None
         self.roots = RootsNews()
-        self.roots = RootsNews()
         self.capabilities: Mapping[str, Any] = {}
         self.of_tasks: dict[str, Hearing] = {}
         self._deadlines = deadlines
@@ -89,10 +87,7 @@ class Asked:
                 return await self._sampling(params)
             case "roots/list":
                 try:
-                    try:
                     return await self._roots(params)
-                finally:
-                    self.roots.answered()
                 finally:
                     self.roots.answered()
         raise RefusedError(-32601, "Method not found")
@@ -107,14 +102,17 @@ class Asked:
         content = answer.content if answer.action == "accept" and question.mode == "form" else None
         if content is None:
             return {"action": answer.action} if question.mode == "url" or answer.action != "accept" else _EMPTY
-        self._hold(question, content)
+        await self._hold(question, content)
         return {"action": "accept", "content": dict(content)}
 
-    def _hold(self, question: Question, content: Mapping[str, Any]) -> None:
-        """Say how ``content`` breaks the form, or that nobody knows; it was sent as it is."""
+    async def _hold(self, question: Question, content: Mapping[str, Any]) -> None:
+        """Say how ``content`` breaks the form, or that nobody knows; it was sent as it is.
+
+        Beside the loop: a schema may take its second, and the first one waits for a validator to be imported.
+        """
         from mcp_magics.schema.violations import find, note_of
 
-        found = find(dict(content), question.schema, most=_MOST_BREACHES)
+        found = await run_aside(lambda: find(dict(content), question.schema, most=_MOST_BREACHES))
         if found.errors:
             breaches = "; ".join(note_of(error, "content") for error in found.errors)
             self._note(question, f"the answer breaks the form, and was sent as it is: {breaches}")

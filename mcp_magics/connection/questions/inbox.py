@@ -281,7 +281,7 @@ def heard(failure: Failure, hearing: Hearing) -> Failure:
     """``failure`` of a request, with what it heard of its questions; an answer that was missing is what to do next."""
     if failure.class_ == "url_elicitation_required":  # it says itself what was asked, and what to do
         return failure
-    evidence = (*hearing.notes, *failure.evidence)
+    evidence = tuple(dict.fromkeys((*hearing.notes, *failure.evidence)))  # a task may have said it already
     if hearing.unanswered is None:
         return replace(failure, evidence=evidence)
     reply = "'a reply'" if hearing.unanswered == "sampling" else """'{"field": "value"}'"""
