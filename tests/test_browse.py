@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import support.browsing_server as source
 from support.kernel import Kernel
-from support.notebook import done
+from support.notebook import S1, done
 from support.page import Page
 
 from mcp_magics.widgets.offer import Offer
@@ -297,6 +297,20 @@ def test_a_dead_server_is_said_and_one_that_is_back_too(notebook, page):
     done(notebook.run("%mcp connect mortal --quiet"))
     notebook.until(lambda: page.told[-1].get("states") == {})
     done(notebook.run("%mcp remove mortal --quiet"))
+
+
+@pytest.mark.parametrize("protocol", ["legacy", "2026-07-28"])
+def test_what_a_server_asks_during_a_run_has_its_panel_in_the_same_output(notebook, page, protocol):
+    done(notebook.run(f"%mcp add asking --protocol {protocol} --quiet -- {S1}"))
+    outcome = done(notebook.run("%mcp form asking.elicitation -o form", stdin=[]))
+    panel = Panel(notebook, page, "FormWidget")
+    panel.says("run", do="run", entry={"of": {}, "more": ""})
+    notebook.until(lambda: page.questions() != [])
+    page.answer("decline")
+    notebook.until(lambda: "asking.elicitation succeeded" in outcome.text)
+    assert notebook.value("form.result.data") == {"action": "decline"}
+    assert "asking asks" in outcome.text
+    done(notebook.run("%mcp remove asking --quiet"))
 
 
 def test_a_list_that_changes_is_found_by_the_browser(notebook, page):
