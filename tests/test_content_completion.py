@@ -67,6 +67,16 @@ def test_an_unknown_argument_or_prompt_names_the_near_one(completing):
     completing.fails("%mcp complete c", "usage")
 
 
+def test_what_the_server_does_not_list_is_said_where_it_suggests_nothing_or_refuses(completing):
+    error = completing.fails("%mcp complete c.tripp city K", "not_listed")
+    assert "c lists no prompt 'tripp'" in str(error)
+    assert error.failure.next_step == "%mcp complete c.trip city"
+    error = completing.fails("%mcp complete c.rows city K", "not_listed")
+    assert error.failure.next_step == "%mcp complete c rows city"
+    error = completing.fails("%mcp complete c 'db://nope/{city}' city K", "not_listed")
+    assert "c lists no template 'db://nope/{city}'" in str(error)
+
+
 def test_python_asks_the_same(completing):
     assert completing.value("servers['c'].complete('trip', 'city', 'L', country='France').values") == ("Lyon",)
     assert len(completing.value("await servers['c'].acomplete('file:///{path}', 'path', 'a')")) == 100

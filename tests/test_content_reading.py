@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.commands import content
+from support.commands import content, playground
 from support.content_server import PIXEL
 
 
@@ -107,6 +107,21 @@ def test_a_prompts_pictures_and_resources_are_shown(reading):
     assert any(bundle.get("image/png") == PIXEL for bundle in cell.outputs)
     assert "embedded text" in cell.text
     assert len(reading.value("trip.images")) == 1
+
+
+def test_an_argument_that_a_prompt_does_not_name_is_noted_beside_the_answer(reading):
+    assert "arguments.cty: the prompt names no such argument; did you mean 'city'?" in (
+        reading("%mcp prompt c.trip country=France cty=Pau").text
+    )
+    assert "names no such" not in reading("%mcp prompt c.trip country=France city=Pau").text
+
+
+def test_a_resource_is_read_by_its_name_and_one_like_a_template_is_shown_with_its_variables(shell, era):
+    shell(f"%mcp add p --protocol {era} -- {playground('protocol')}")
+    assert shell("%mcp read p about").result.uri == "protocol://about"
+    error = shell.fails("%mcp read p protocol://peple/Ada", "rpc_error")
+    assert error.failure.next_step == "%mcp read p 'protocol://people/{name}' name=Ada"
+    assert "protocol://about" in error.failure.evidence[1]
 
 
 def test_a_missing_argument_of_a_prompt_is_the_servers_to_refuse_and_named(reading):

@@ -386,6 +386,8 @@ def test_an_argument_the_schema_does_not_name_is_noted_with_what_was_meant():
     (note,) = argument_notes('{"tekst": "a"}', PARTS)
     assert note == "arguments.tekst: the tool's schema names no such argument; did you mean 'text'?"
     assert "a server may ignore it" in argument_notes('{"zzz": 1}', PARTS)[0]
+    for none in ({"type": "object"}, {"type": "object", "properties": {}}):
+        assert "a server may ignore it" in argument_notes('{"zzz": 1}', none)[0]
 
 
 def test_an_option_of_ours_among_the_arguments_is_noted_with_the_ways_to_give_it():

@@ -214,7 +214,7 @@ class Connection(Heard, Requests):
         except Exception as error:  # noqa: BLE001  see _own
             from mcp_magics.wire.verdict import session_failure
 
-            failure = session_failure(self.spec.name, self._phase, error)
+            failure = session_failure(self.spec.name, self._phase, error, self.spec.protocol)
             return ConnectionFailedError.of(failure) if failure else unexpected(error, self.spec.name, self._phase)
         return None
 

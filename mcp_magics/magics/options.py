@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mcp_magics.errors import CommandError
     from mcp_magics.magics.verb import Option, Verb
 
-Value = str | int | float | bool | tuple[str, ...] | tuple[tuple[str, str], ...]
+Value = str | int | float | bool | tuple[str, ...] | tuple[tuple[str, str], ...] | tuple[Token, ...]
 
 _SECONDS = re.compile(r"(\d+\.?\d*|\.\d+)(ms|s|m|h)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -62,6 +62,10 @@ class Options:
     def many(self, name: str) -> tuple[str, ...]:
         """Every value given, in order; for ``a,b,c`` its parts."""
         return cast("tuple[str, ...]", self._get(name) or ())
+
+    def words(self, name: str) -> tuple[Token, ...]:
+        """Every value given, in order, as it stands on the line: what is not quoted may be Python."""
+        return cast("tuple[Token, ...]", self._get(name) or ())
 
     def pairs(self, name: str) -> tuple[tuple[str, str], ...]:
         """Every ``(key, value)`` given, in order."""
@@ -115,13 +119,15 @@ class OptionReader:
             self._values[option.name] = True
             return
         value = given or self._next(option, name, waiting)
-        if option.kind not in ("many", "pairs", "list") and option.name in self._values:
+        if option.kind not in ("many", "pairs", "list", "words") and option.name in self._values:
             raise self._line.error(f"{name.text} is given twice", token.column, next_step="leave one of them out")
         self._values[option.name] = "" if value is None else self._value(option, value)
 
     def _next(self, option: Option, name: Token, waiting: list[Token]) -> Token | None:
         if option.kind in ("optional", "span"):
             may_follow = self._is_class if option.kind == "optional" else self._is_span
+            if option.kind == "span" and waiting and self._is_meant_as_span(waiting[-1]):
+                raise self._wrong(option, waiting[-1], "a number of seconds above 0, or nothing", "30")
             return waiting.pop() if waiting and may_follow(waiting[-1]) else None
         if not waiting or (waiting[-1].text.startswith("--") and is_option(waiting[-1])):
             raise self._line.error(
@@ -137,12 +143,20 @@ class OptionReader:
     def _is_span(self, token: Token) -> bool:
         return token.bare and bool(_SECONDS.fullmatch(token.text)) and token.text not in self._servers
 
+    def _is_meant_as_span(self, token: Token) -> bool:
+        """Whether a word can be nothing but a duration that is none: no server, no ``SERVER.ITEM``, no argument."""
+        if not token.bare or is_option(token) or token.text in self._servers or _SECONDS.fullmatch(token.text):
+            return False
+        return "=" not in token.text and bool(re.fullmatch(r"[\w-]+|\d.*", token.text))
+
     def _value(self, option: Option, token: Token) -> Value:
         self._refuse_dollar(option, token)
         earlier = cast("tuple[Any, ...]", self._values.get(option.name, ()))
         match option.kind:
             case "many":
                 return (*earlier, token.text)
+            case "words":
+                return (*earlier, token)
             case "list":
                 return (*earlier, *(part.strip() for part in token.text.split(",") if part.strip()))
             case "pairs":
@@ -177,7 +191,8 @@ class OptionReader:
 
     def _choice(self, option: Option, token: Token) -> str:
         if token.text not in option.choices:
-            near = difflib.get_close_matches(token.text, option.choices, n=1, cutoff=0.5)
+            meant = [word for said, word in option.meant if said == token.text]
+            near = meant or difflib.get_close_matches(token.text, option.choices, n=1, cutoff=0.5)
             raise self._wrong(option, token, "one of " + ", ".join(option.choices), (near or option.choices)[0])
         return token.text
 

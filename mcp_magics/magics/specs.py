@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from mcp_magics.config.model import ServerSpec
     from mcp_magics.magics.context import Defaults
     from mcp_magics.magics.parse import Command
+
+_PYTHON = re.compile(r"\{.+\}|\$[^\W\d]\w*", re.DOTALL)
 
 
 def spec_from_command(command: Command, defaults: Defaults) -> ServerSpec:
@@ -48,6 +51,7 @@ def _address(command: Command) -> tuple[str | None, tuple[str, ...]]:
         url, rest = rest[0], rest[1:]
         if rest:
             raise CommandError(f"{rest[0]!r} after an address", phase="parse", next_step=command.verb.example)
+    _refuse_python(command)
     words = tuple(rest) + (command.literal or ())
     if not words and url is None:
         raise CommandError(
@@ -56,6 +60,22 @@ def _address(command: Command) -> tuple[str | None, tuple[str, ...]]:
             next_step=f"%mcp add {command.word(0)} -- COMMAND ARG…, or %mcp add {command.word(0)} https://…",
         )
     return url, words
+
+
+def _refuse_python(command: Command) -> None:
+    """Raise where Python stands for the program: a command line is text, which a file can keep."""
+    program = next(iter(command.literal or ()), "")
+    if not _PYTHON.fullmatch(program):
+        return
+    inner = program[1:-1].strip() if program.startswith("{") else program[1:]
+    name = "PYTHON" if "executable" in inner else "PROGRAM"
+    line = command.line.text.strip().replace(program, f"${{{name}}}", 1)
+    raise command.line.error(
+        f"{program}: what follows -- is taken as it is, and no Python is evaluated in it; ${{NAME}} is a variable of "
+        "the environment",
+        command.line.text.find(program),
+        next_step=f'import os; os.environ["{name}"] = {inner}; then %mcp {line}',
+    )
 
 
 def _given(command: Command) -> dict[str, Any]:

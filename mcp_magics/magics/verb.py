@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _Plain = Literal["text", "variable", "integer", "seconds", "flag", "choice", "optional", "span"]
-_Repeated = Literal["many", "list", "pairs"]
+_Repeated = Literal["many", "list", "pairs", "words"]
 OptionKind = Literal[_Plain, _Repeated]
 _Word = Literal["server", "target", "name", "text", "uri", "address", "command", "json", "verb", "choice"]
 PositionalKind = Literal[_Word, "work", "number", "kind", "python"]
@@ -25,7 +25,7 @@ class Option:
     ``KEY<separator>VALUE``, ``list`` is ``a,b,c``; an ``optional`` may stand without its value, and a ``span``
     is such a number of seconds. ``holds`` says
     what ``$`` in it may mean: ``configuration`` values know ``${VAR}``, a ``variable`` is the name of one. An option
-    that is no ``choice`` may be one of the ``choices``, and something else.
+    that is no ``choice`` may be one of the ``choices``, and something else. ``meant`` has words that mean one of them.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Option:
     aliases: tuple[str, ...] = ()
     separators: str = ""
     holds: Literal["", "configuration", "variable"] = ""
+    meant: tuple[tuple[str, str], ...] = ()
 
     @property
     def spellings(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
@@ -53,10 +53,15 @@ def _unnamed(value: Any, schema: Any) -> Iterator[str]:
     for name in unnamed[:_MOST]:
         if name in _OPTIONS:
             yield _option(name, value[name])
-        elif names and not _SAYS_ITSELF & schema.keys():
-            near = get_close_matches(name, names, n=1, cutoff=0.6)
-            hint = f"did you mean {one_line(near[0])!r}?" if near else "a server may ignore it"
-            yield f"arguments.{one_line(name)}: the tool's schema names no such argument; {hint}"
+        elif not _SAYS_ITSELF & schema.keys() and (names or schema.get("type") == "object"):
+            yield unnamed_note(name, names, "the tool's schema names no such argument")
+
+
+def unnamed_note(name: str, names: Sequence[str], why: str) -> str:
+    """The note on an argument that is not among ``names``."""
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    hint = f"did you mean {one_line(near[0])!r}?" if near else "a server may ignore it"
+    return f"arguments.{one_line(name)}: {why}; {hint}"
 
 
 def _option(name: str, value: Any) -> str:

@@ -173,14 +173,24 @@ def _by_error(server: str, url: str, error: Exception, cause: BaseException, tex
     return "stream_lost", f"the connection to {url} broke", again, True
 
 
-def session_failure(server: str, phase: str, error: Exception) -> Failure | None:
-    """The verdict on what the SDK's negotiation raised, or None where that says nothing to a person."""
+METHOD_NOT_FOUND = -32601
+"""JSON-RPC 2.0, section 5.1."""
+
+
+def session_failure(server: str, phase: str, error: Exception, protocol: str = "auto") -> Failure | None:
+    """The verdict on what the SDK's negotiation raised, or None where that says nothing to a person.
+
+    ``protocol`` is the era that was asked for.
+    """
     kept = getattr(error, "failure", None)
     if isinstance(kept, Failure):
         return kept
     text = redactor().text(str(error))
     step = f"%mcp trace {server}"
     if type(error).__name__ == "MCPError":
+        if protocol == "2026-07-28" and getattr(getattr(error, "error", None), "code", None) == METHOD_NOT_FOUND:
+            message = f"the server does not speak {protocol}: it knows no server/discover ({text})"
+            return Failure("protocol_version", message, phase, server, (), "--protocol legacy, or leave --protocol out")
         return Failure("initialize_refused", f"the server refused to begin: {text}", phase, server, (), step)
     if isinstance(error, RuntimeError) and "version" in text:
         return Failure("protocol_version", text, phase, server, (), f"%mcp add {server} … --protocol legacy")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_magics.connection.line_word import line_word
-from mcp_magics.errors import CommandError
+from mcp_magics.connection.lists.looked_up import known_items, members
+from mcp_magics.errors import CommandError, RequestError
 from mcp_magics.results.completions import Completions
 from mcp_magics.results.sanitise import one_line
 from mcp_magics.schema.uri_template import UriTemplate
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from mcp_magics.connection.steps import ServerSteps
 
 __all__ = ["Completions", "Reference", "completions", "members_of"]
+
+_NAMES_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,66 @@ def members_of(reference: Reference, argument: str, prefix: str, context: Mappin
 async def completions(
     server: ServerSteps, reference: Reference, argument: str, prefix: str, context: Mapping[str, str]
 ) -> Completions:
-    """Steps: what the server suggests; raises :class:`CommandError` for an argument that is known not to exist."""
+    """Steps: what the server suggests; raises :class:`CommandError` for an argument that is known not to exist.
+
+    Nothing suggested for what the server's own list does not have is that error too (``not_listed``).
+    """
     await server.ready_steps()
     _check_argument(server, reference, argument)
-    members = members_of(reference, argument, prefix, context)
-    reply = await server.request_steps("completion/complete", members)
-    return Completions(reply, server.name, argument, protocol_version=server.protocol_version)
+    params = members_of(reference, argument, prefix, context)
+    try:
+        reply = await server.request_steps("completion/complete", params)
+    except RequestError as error:
+        refused = error
+    else:
+        found = Completions(reply, server.name, argument, protocol_version=server.protocol_version)
+        if not len(found) and (absent := await _not_listed(server, reference, argument)) is not None:
+            raise absent
+        return found
+    raise _with(refused, await _not_listed(server, reference, argument))
+
+
+def _with(refused: RequestError, absent: CommandError | None) -> RequestError:
+    """``refused`` itself, saying too what the server does not list."""
+    if absent is not None:
+        evidence = (absent.failure.message, *absent.failure.evidence, *refused.failure.evidence)
+        refused.failure = replace(refused.failure, evidence=evidence, next_step=absent.failure.next_step)
+    return refused
+
+
+async def _not_listed(server: ServerSteps, reference: Reference, argument: str) -> CommandError | None:
+    """Steps: the error where the server lists no such prompt or template; one that lists nothing may know it anyway.
+
+    Raises :class:`CommandError` for an argument that what it lists does not have.
+    """
+    kind, member = ("templates", "uriTemplate") if reference.kind == "template" else ("prompts", "name")
+    names = members(await known_items(server, kind), member)
+    if not names:
+        return None
+    if reference.name in names:
+        _check_argument(server, reference, argument)
+        return None
+    return CommandError(
+        f"{server.name} lists no {reference.kind} {one_line(reference.name, 200)!r}",
+        class_="not_listed",
+        phase="arguments",
+        server=server.name,
+        evidence=(f"its {kind}: {one_line(', '.join(names[:_NAMES_SHOWN]), 300)}",),
+        next_step=await _instead(server, reference, argument, names),
+    )
+
+
+async def _instead(server: ServerSteps, reference: Reference, argument: str, names: list[str]) -> str:
+    """The line that was meant: a template's where a prompt has its name, else the nearest one's, else the list's."""
+    word = line_word(server.name)
+    if reference.kind == "prompt":
+        templates = members(await known_items(server, "templates"), "name")
+        if reference.name in templates:
+            return f"%mcp complete {word} {line_word(reference.name)} {line_word(argument)}"
+    if near := get_close_matches(reference.name, names, n=1, cutoff=0.5):
+        target = f"{word}.{line_word(near[0])}" if reference.kind == "prompt" else f"{word} {line_word(near[0])}"
+        return f"%mcp complete {target} {line_word(argument)}"
+    return f"%mcp {reference.kind}s {word}"
 
 
 def _check_argument(server: ServerSteps, reference: Reference, argument: str) -> None:

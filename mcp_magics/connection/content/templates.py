@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_magics.connection.line_word import line_word
 from mcp_magics.connection.lists.catalog import fetch
+from mcp_magics.connection.lists.looked_up import known_items
 from mcp_magics.errors import CommandError
 from mcp_magics.results.sanitise import one_line
 from mcp_magics.schema.uri_template import UriTemplate, Value
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from mcp_magics.connection.steps import ServerSteps
 
 _NAMES_SHOWN = 8
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+"""How a URI begins (RFC 3986, section 3.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +32,40 @@ class Address:
 
 
 async def address_of(server: ServerSteps, named: str, variables: Mapping[str, Any]) -> Address:
-    """Steps: the URI that ``named`` stands for: a URI, a template (RFC 6570) or the name of a template.
+    """Steps: the URI that ``named`` stands for: a URI, a template (RFC 6570) or the name of a resource or a template.
 
-    The server is asked for its templates only where a name has to be looked up. Raises :class:`CommandError` for a
-    template without the variables it needs (``template_variable``), or for none of that name (``not_listed``).
+    The server is asked for its lists only where a name has to be looked up. Raises :class:`CommandError` for a
+    template without the variables it needs (``template_variable``), for none of that name (``not_listed``), or for a
+    name that several resources have (``ambiguous``).
     """
     known = server.connection.known
     if not variables:
         if named in _members(known.get("resources", ()), "uri"):
             return Address(named)
         if "{" not in named and not _named(known.get("templates", ()), named):
-            return Address(named)
+            return await _resource_named(server, named)
     return expanded(server.name, await template_named(server, named), variables)
+
+
+async def _resource_named(server: ServerSteps, named: str) -> Address:
+    """Steps: ``named`` where it is a URI or nothing known; else that of the resource, or of the template, it names."""
+    if _SCHEME.match(named):
+        return Address(named)
+    await server.ready_steps()
+    resources = await known_items(server, "resources") or ()
+    uris = [str(each.get("uri")) for each in resources if named == each.get("name")]
+    if len(uris) > 1:
+        raise CommandError(
+            f"{len(uris)} resources of {server.name} are called {named!r}",
+            class_="ambiguous",
+            phase="arguments",
+            server=server.name,
+            evidence=(f"they are: {one_line(', '.join(uris[:_NAMES_SHOWN]), 300)}",),
+            next_step=f"%mcp read {line_word(server.name)} {line_word(uris[0])}",
+        )
+    if not uris and _named(await known_items(server, "templates") or (), named):
+        return expanded(server.name, await template_named(server, named), {})
+    return Address(uris[0] if uris else named)
 
 
 async def template_named(server: ServerSteps, named: str) -> str:

@@ -52,12 +52,12 @@ async def _listing(context: Context, command: Command, kind: Kind) -> Listing:
     return await server.offered_steps(kind, refresh=command.options.flag("refresh"))
 
 
-def _with_options(server: Server, command: Command) -> Server:
+def _with_options(context: Context, server: Server, command: Command) -> Server:
     return server.with_options(
         timeout=command.options.seconds("timeout"),
         max_time=command.options.seconds("max-time"),
         meta=meta_of(command),
-        answers=answers_of(command),
+        answers=answers_of(context, command),
     )
 
 
@@ -72,7 +72,7 @@ async def _asked(server: Server, kind: Absent, name: str, request: Coroutine[Unt
 
 async def do_read(context: Context, command: Command) -> Any:
     """Read a resource: a URI, or a template and its variables."""
-    server, named = _with_options(server_named(context, command), command), command.word(1) or ""
+    server, named = _with_options(context, server_named(context, command), command), command.word(1) or ""
     variables = json.loads(given(context, command, _VARIABLES).text, parse_float=str, parse_int=str)
     if not isinstance(variables, dict):
         variables = {}
@@ -87,7 +87,7 @@ async def do_read(context: Context, command: Command) -> Any:
 async def do_prompt(context: Context, command: Command) -> Any:
     """Get a prompt; its arguments are strings (server/prompts)."""
     where = item_named(context, command, "prompts")
-    server = _with_options(context.servers[where.server], command)
+    server = _with_options(context, context.servers[where.server], command)
     arguments = given(context, command, _STRINGS).text
     if command.options.flag("dry-run"):
         return Message.request(server, "prompts/get", f'"name":{compact(where.item)},"arguments":{arguments}')
@@ -105,13 +105,11 @@ _VARIABLES: Mapping[str, Any] = {"type": "object", "additionalProperties": {"typ
 async def do_complete(context: Context, command: Command) -> Any:
     """What the server suggests for an argument of a prompt, or for a variable of a template."""
     server, reference, rest = await _completed(context, command)
-    server, argument = _with_options(server, command), rest[0]
+    server, argument = _with_options(context, server, command), rest[0]
     prefix, known = (rest[1] if len(rest) > 1 else ""), json.loads(given(context, command, _STRINGS).text)
     if command.options.flag("dry-run"):
         return Message.request(server, "completion/complete", members_of(reference, argument, prefix, known))
-    kind: Absent = "resources" if reference.kind == "template" else "prompts"
-    asking = completions(server, reference, argument, prefix, known)
-    return await expecting(command, _asked(server, kind, reference.name, asking))
+    return await expecting(command, completions(server, reference, argument, prefix, known))
 
 
 async def _completed(context: Context, command: Command) -> tuple[Server, Reference, list[str]]:

@@ -30,15 +30,22 @@ ASKING = (
         "answer",
         "ANSWER",
         "answer what the server asks: JSON, @file, a text, or",
-        "many",
+        "words",
         choices=("accept", "decline", "cancel"),
     ),
     flag("dry-run", "show the message and send nothing"),
 )
 NO_WAIT = flag("no-wait", "return at once with a job; the result arrives in the same output")
 TASK = Option("task", "[SECONDS]", "run it as a task of the server, kept so long (2025-11-25)", "span")
+_REVISIONS = tuple((each, "legacy") for each in ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"))
+"""The revisions that begin with a handshake, in which the one that both sides know is agreed on."""
 PROTOCOL = Option(
-    "protocol", "VERSION", "which protocol era to speak", "choice", choices=("auto", "2026-07-28", "legacy")
+    "protocol",
+    "VERSION",
+    "which protocol era to speak",
+    "choice",
+    choices=("auto", "2026-07-28", "legacy"),
+    meant=_REVISIONS,
 )
 COMPARING = (
     Option(
@@ -47,6 +54,7 @@ COMPARING = (
         "which protocol era to speak, or both side by side",
         "choice",
         choices=("auto", "2026-07-28", "legacy", "both"),
+        meant=_REVISIONS,
     ),
     Option("against", "SERVER", "the same of another server, side by side"),
     Option("ignore", "PATH", "leave this place out of the comparison", "many"),
