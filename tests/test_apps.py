@@ -50,6 +50,7 @@ def test_without_a_page_the_result_names_the_app_in_one_line_and_reads_nothing(s
     assert len(cell.outputs) == 1
     assert stock.value("r.app.uri, r.app.html, r.data") == (COUNTER, None, {"stock": 12})
     assert "resources/read" not in str(servers.journal.entries("stock"))
+    assert "not read yet" in stock("r.app").text
 
 
 def test_the_line_of_an_app_reads_its_document_into_a_sandbox_without_scripts(stock: Shell) -> None:

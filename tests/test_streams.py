@@ -153,6 +153,16 @@ def test_a_server_without_subscriptions_says_so(shell: Shell, era: str) -> None:
     assert "resources.subscribe" in error.failure.evidence[0]
 
 
+def test_what_a_server_does_not_have_is_not_subscribed_to(shell: Shell, era: str) -> None:
+    server = added(shell, era)
+    error = shell.fails("%mcp subscribe s absent://x", "not_subscribable")
+    assert "Resource not found" in error.failure.evidence[0]
+    assert server.subscriptions == ()
+    found = state(server)
+    assert found["subscribed"] == []
+    assert not any("resourceSubscriptions" in each for each in found["streams"])
+
+
 def test_a_stream_the_server_ends_is_asked_for_again(shell: Shell) -> None:
     server = added(shell, "2026-07-28")
     sub = server.subscribe(COUNTER)

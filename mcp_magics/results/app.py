@@ -128,7 +128,8 @@ class App:
 
     def card(self) -> Bundle:
         """What a saved notebook keeps of it: its name, its size and what it may do; a live page puts it in there."""
-        head = f"app {one_line(self.uri, 300)} of {one_line(self.server, 100)} ({SHOWN_IN}), {size_text(self.size)}"
+        read = "not read yet" if self.html is None else size_text(self.size)
+        head = f"app {one_line(self.uri, 300)} of {one_line(self.server, 100)} ({SHOWN_IN}), {read}"
         lines = [head, *self._terms()]
         place = f' data-mcp-app="{html.escape(self.place)}"' if self.place else ""
         notes = "".join(f"<br><small>{escaped(line)}</small>" for line in lines[1:])

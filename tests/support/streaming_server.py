@@ -43,6 +43,10 @@ class Streaming(WellBehaved):
 
     def respond(self, request: Message) -> None:
         self.asked.append(request["method"])
+        if request["method"] == "resources/read" and request["params"]["uri"].startswith("absent://"):
+            error = {"code": -32602, "message": "Resource not found"}
+            self.send({"jsonrpc": "2.0", "id": request["id"], "error": error})
+            return
         if request["method"] != "subscriptions/listen" or "listen" in self.without:
             super().respond(request)
             return

@@ -160,7 +160,7 @@ class Subscription:
         """Where it stands, in a line."""
         as_of = f"as of {moment(self.as_of)} UTC" if self.latest is not None else "not read yet"
         words = {"active": "subscribed", "subscribing": "subscribing", "waiting": "not connected", "ended": "ended"}
-        told = f": {self.problem}" if self.problem else ""
+        told = f"{', but' if self.state == 'active' else ':'} {self.problem}" if self.problem else ""
         said = f"{counted(self.changes, 'change')}, {as_of}"
         return one_line(f"{self.server} {self.uri} · {words[self.state]}{told} · {said}", 400)
 

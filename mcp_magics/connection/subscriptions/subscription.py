@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mcp_magics.connection.lists.listening import Listening
 from mcp_magics.connection.subscriptions.subscribed import Subscription
-from mcp_magics.errors import MCPMagicsError, ProtocolError, RequestTimeoutError
+from mcp_magics.errors import MCPMagicsError, ProtocolError, RequestError, RequestTimeoutError
 from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ READ_EVERY = 0.5
 PAUSES = (1.0, 2.0, 5.0, 15.0, 60.0)
 """Seconds before a stream that ended by itself is asked for again; after the last it is left."""
 MAX_SUBSCRIPTIONS = 1000
+_NOT_FOUND = (-32002, -32602)
+"""What a server answers that has no such resource (server/resources: Error Handling, up to 2025-11-25 and since)."""
 
 
 class Subscriptions:
@@ -47,7 +49,10 @@ class Subscriptions:
     # -- beginning and ending ------------------------------------------------------------------------------
 
     async def subscribe(self, uri: str) -> Subscription:
-        """Subscribe to ``uri`` and read it; what stands already is returned as it is. Raises ``MCPMagicsError``."""
+        """Subscribe to ``uri`` and read it; what stands already is returned as it is.
+
+        Raises ``MCPMagicsError``: among others where the server takes it, and then says that there is no such resource.
+        """
         known = self._by_uri.get(uri)
         if known is not None:
             return known
@@ -59,7 +64,10 @@ class Subscriptions:
             self._by_uri.pop(uri, None)
             self._leave(uri)
             raise
-        await self._read(subscription)
+        refused = await self._read(subscription)
+        if isinstance(refused, RequestError) and refused.code in _NOT_FOUND:
+            await self.unsubscribe(uri)
+            raise self._refusal(f"it cannot be read: {refused.failure.message}", uri)
         self._attend(subscription)
         return subscription
 
@@ -227,8 +235,8 @@ class Subscriptions:
         stream.close()
         raise self._refusal("it acknowledged the stream without that resource", uri)
 
-    async def _read(self, subscription: Subscription) -> None:
-        """Read the resource; a reading that fails is told where the subscription is shown."""
+    async def _read(self, subscription: Subscription) -> MCPMagicsError | None:
+        """Read the resource; a reading that fails is told where the subscription is shown, and returned."""
         from mcp_magics.results.content import ReadResult
 
         covered, uri = subscription.changes, subscription.uri
@@ -236,10 +244,11 @@ class Subscriptions:
             reply = await self._answer("resources/read", uri)
         except MCPMagicsError as error:
             subscription.note_reading(None, covered, f"not read: {error.failure.message}")
-            return
+            return error
         envelope = self._connection.envelope
         version = envelope.version if envelope is not None else None
         subscription.note_reading(ReadResult(reply, subscription.server, uri, protocol_version=version), covered, "")
+        return None
 
     async def _answer(self, method: str, uri: str) -> Reply:
         connection = self._connection
