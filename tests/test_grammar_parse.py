@@ -291,3 +291,10 @@ def test_any_quoted_argument_is_taken_literally(arguments):
     line = "call s.t " + " ".join(f"'{key}'='{value}'" for key, value in arguments.items())
     found = {each.key: (each.kind, each.text, each.bare) for each in parse(line).assignments}
     assert found == {key: ("value", value, False) for key, value in arguments.items()}
+
+
+@pytest.mark.parametrize("word", ["banana", "10x", "half-an-hour"])
+def test_what_can_only_be_a_duration_and_is_none_is_said_to_be_one(word):
+    failure = failure_of(f"call s.t --task {word}")
+    assert "--task takes a number of seconds" in failure.message
+    assert parse("call --task s.t", servers=["s"]).word(0) == "s.t"

@@ -359,7 +359,8 @@ def test_a_standing_question_is_answered_by_a_line(asking, line, data):
 
 def test_an_answer_that_is_none_is_refused_and_the_question_stands(asking):
     number = inbox.standing()[0].number
-    asking.fails(f"%mcp jobs answer {number} perhaps", "usage")
+    for answer, class_ in (("perhaps", "usage"), ("Accept", "usage"), ('\'{"name": "Ada"\'', "not_json")):
+        assert asking.fails(f"%mcp jobs answer {number} {answer}", class_).failure.next_step.startswith("%mcp jobs")
     assert [each.number for each in inbox.standing()] == [number]
     assert inbox.settle(number, Answer("decline"))
     job_of(asking).wait(PATIENCE)

@@ -98,18 +98,58 @@ def test_accept_sends_the_defaults_of_the_form(one):
 def test_an_answer_from_a_file_and_one_that_is_none(one, tmp_path):
     (tmp_path / "answer.json").write_text('{"name": "Ada"}')
     assert ask(one, "elicitation/create", NAME, "--answer @answer.json")[0]["content"] == {"name": "Ada"}
-    found, notes = ask(one, "elicitation/create", NAME, "--answer whatever")
-    assert found == {"action": "decline"}
-    assert "is no JSON object" in notes[0]
+    (tmp_path / "broken.json").write_text('{"name": "Ada"')
+    one.fails("%mcp call srv.ask --answer @broken.json", "not_json")
     one.fails("%mcp call srv.ask --answer @nowhere.json", "file_unreadable")
 
 
 def test_what_json_has_not_is_no_answer(one):
-    assert ask(one, "elicitation/create", NAME, """--answer '{"name": NaN}'""")[0] == {"action": "decline"}
+    one.fails("""%mcp call srv.ask --answer '{"name": NaN}'""", "not_json")
     for answers in ("[5]", "[{'name': {1}}]", "[{'age': float('nan')}]"):
         assert "answers[0]" in str(one.run(f"srv.with_options(answers={answers})").error)
     one.ip.user_ns["asked"] = {"method": "elicitation/create", "params": NAME}
     assert one.value("srv.with_options(answers='decline').call('ask', asked).data") == {"action": "decline"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "class_"),
+    [
+        ("""'{"name": "Ada"'""", "not_json"),
+        ("'[1, '", "not_json"),
+        ("Accept", "usage"),
+        ("cancle", "usage"),
+        ("""'"decline"'""", "usage"),
+        ("{5}", "usage"),
+    ],
+)
+def test_what_looks_like_an_answer_and_is_none_fails_before_anything_is_sent(shell, answer, class_):
+    shell(f"%mcp add srv --quiet --no-connect -- {ASKING}")
+    assert "--answer" in shell.fails(f"%mcp call srv.ask --answer {answer}", class_).failure.message
+    assert shell.value("from mcp_magics import servers\nservers['srv'].connection.state") == "idle"
+
+
+def test_python_in_an_answer_is_worked_out_and_in_quotes_it_is_text(asking):
+    asking("person = {'name': 'Ada'}\nwho = 'Grace'\nno = 'decline'")
+    for answer, content in (("$person", "Ada"), ("{person}", "Ada"), ('{"name": $who}', "Grace")):
+        assert ask(asking, "elicitation/create", NAME, f"--answer {answer}")[0] == named(content)
+    assert ask(asking, "elicitation/create", NAME, "--answer $no")[0] == {"action": "decline"}
+    assert ask(asking, "sampling/createMessage", CHAT, "--answer '$who'")[0]["content"]["text"] == "$who"
+    asking.fails("%mcp call srv.ask --answer $nobody", "undefined_name")
+
+
+def test_a_text_is_no_answer_to_a_form_and_the_call_says_so(asking):
+    asking.ip.user_ns["asked"] = {"method": "elicitation/create", "params": NAME}
+    error = asking.fails("%mcp call srv.ask $asked --answer nonsense", "usage")
+    assert "'nonsense'" in error.failure.message
+    assert error.failure.next_step.startswith("""--answer '{"name": "value"}'""")
+
+
+def test_members_no_field_asks_for_and_texts_of_another_format_are_notes(one):
+    fields = form(name={"type": "string"}, email={"type": "string", "format": "email"})
+    answer = """--answer '{"name": "Ada", "email": "notmail", "emial": 1}'"""
+    (note,) = [each for each in ask(one, "elicitation/create", fields, answer)[1] if "breaks the form" in each]
+    assert "content.email is no email" in note
+    assert "did you mean 'email'?" in note
 
 
 def test_an_answer_is_not_said_to_break_a_form_that_cannot_be_used(one):
@@ -210,7 +250,12 @@ def test_a_handler_that_raises_declines_and_the_log_has_its_traceback(one):
     found, notes = ask(one, "elicitation/create", NAME)
     assert found == {"action": "decline"}
     assert notes == ["the handler broken failed: ValueError: no such luck"]
-    assert any("Traceback" in line for line in one.value("srv.log.tail('client', 5)"))
+    logged = one.value("srv.log.tail('client', 10)")
+    at = logged.index("handler broken of elicitation failed")
+    assert "Traceback" in logged[at + 1]
+    assert "in broken" in logged[at + 2]  # no frame of whoever called it
+    assert "ValueError: no such luck" in logged[at + 2 :]
+    assert "ValueError: no such luck" in one("%mcp log srv").text
 
 
 def test_a_handler_may_return_numbers_of_numpy_and_dates(asking):
@@ -325,6 +370,13 @@ def test_the_capabilities_say_what_can_be_answered(asking):
     assert set(declared["elicitation"]) == {"form", "url"}
     assert {"tools", "context"} <= set(declared["sampling"])
     assert declared["roots"] == {"listChanged": True}
+
+
+def test_a_root_is_a_file_and_nothing_else_is_registered(shell):
+    for root in ("http://example.org/", '[{"uri": "data"}]'):
+        error = shell.fails(f"%mcp handle roots {root}", "usage")
+        assert "file://" in error.failure.message
+    assert len(shell.value("%mcp handle")) == 0
 
 
 # -- a person ----------------------------------------------------------------------------------------------------------

@@ -145,7 +145,7 @@ def _takes_value(verb: Verb, word: str) -> Option | None:
 
 def _unused(verb: Verb, words: Sequence[str]) -> list[str]:
     given = [verb.option(word.partition("=")[0]) for word in words]
-    used = {option.name for option in given if option is not None and option.kind not in ("many", "pairs")}
+    used = {option.name for option in given if option is not None and option.kind not in ("many", "pairs", "words")}
     return [f"--{option.name}" for option in verb.options if option.name not in used]
 
 

@@ -62,5 +62,5 @@ def _word_line(positional: Positional) -> str:
 def _option_line(option: Option) -> str:
     spellings = ", ".join(option.spellings[: 2 if option.short else 1])
     choices = f": {' | '.join(option.choices)}" if option.choices else ""
-    repeated = " (may be repeated)" if option.kind in ("many", "pairs") else ""
+    repeated = " (may be repeated)" if option.kind in ("many", "pairs", "words") else ""
     return f"  {f'{spellings} {option.metavar}'.rstrip():<32}  {option.summary}{choices}{repeated}"

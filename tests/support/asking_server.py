@@ -7,7 +7,7 @@ from typing import Any
 
 from mcp_magics.playground.plain_server import Message, Settings, WellBehaved, mapping, text_result
 
-_ANY = {"type": "object"}
+_ANY = {"type": "object", "additionalProperties": True}
 URL_REQUIRED = -32042
 
 

@@ -16,6 +16,7 @@ from mcp_magics.connection.questions.question import Answer
 from mcp_magics.connection.questions.returned import as_json, elicited, roots_of, sampled, sampling_answer, scripted
 from mcp_magics.connection.questions.roots_news import RootsNews
 from mcp_magics.connection.tasks.task import RELATED
+from mcp_magics.errors import CommandError
 from mcp_magics.results.sanitise import clean
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ REFUSED = -1
 """The code of a sampling request that was rejected (client/sampling: error handling)."""
 AT_ONCE = 16
 """Handlers of one server that run at the same time."""
-_MOST_BREACHES = 5
+_MOST_TRACED = 40
+"""Lines of a handler's traceback."""
 
 
 class RefusedError(Exception):
@@ -106,18 +108,11 @@ class Asked:
         return {"action": "accept", "content": dict(content)}
 
     async def _hold(self, question: Question, content: Mapping[str, Any]) -> None:
-        """Say how ``content`` breaks the form, or that nobody knows; it was sent as it is.
+        """Say how ``content`` breaks the form, or that nobody knows; it was sent as it is."""
+        from mcp_magics.schema.form_notes import form_notes
 
-        Beside the loop: a schema may take its second, and the first one waits for a validator to be imported.
-        """
-        from mcp_magics.schema.violations import find, note_of
-
-        found = await run_aside(lambda: find(dict(content), question.schema, most=_MOST_BREACHES))
-        if found.errors:
-            breaches = "; ".join(note_of(error, "content") for error in found.errors)
-            self._note(question, f"the answer breaks the form, and was sent as it is: {breaches}")
-        if found.trouble:
-            self._note(question, f"the answer was sent without being held against the form: {found.trouble}")
+        for note in await run_aside(lambda: form_notes(content, question.schema)):
+            self._note(question, note)
 
     async def _sampling(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """A reply, or an error where none is to be had (client/sampling)."""
@@ -177,12 +172,21 @@ class Asked:
     async def _without_person(self, question: Question) -> Answer | None:
         for hearing in self.inbox.askers(question):
             if hearing.script is not None:
-                return self._noted(question, scripted(question, hearing.script.next()))
+                return self._scripted(question, hearing)
         for handler in self.handlers.fitting(question.kind, self.server, self.capabilities):
             answer = await self._handled(handler, question)
             if answer is not None:
                 return answer
         return self._sensitive(question)
+
+    def _scripted(self, question: Question, hearing: Hearing) -> Answer:
+        """What the call brought along; raises ``RefusedError`` for what is no answer, and the call fails."""
+        assert hearing.script is not None
+        try:
+            return self._noted(question, scripted(question, hearing.script.next()))
+        except CommandError as error:
+            hearing.failed = error
+        raise RefusedError(INTERNAL_ERROR, "the answer given beforehand is none to this question", hearing.failed)
 
     def _noted(self, question: Question, answer: Answer) -> Answer:
         """``answer``, whose note the call gets too."""
@@ -248,8 +252,9 @@ class Asked:
             raise self._failed(handler, error) from None
 
     def _failed(self, handler: Handler, error: Exception) -> RefusedError:
-        where = "".join(traceback.format_exception(error))
-        self.log.add("client", f"handler {handler.name} of {handler.kind} failed\n{where}", level="error")
+        self.log.add("client", f"handler {handler.name} of {handler.kind} failed", level="error")
+        for line in _traced(error):
+            self.log.add("client", line, level="error")
         text = f"the handler {handler.name} failed: {type(error).__name__}: {str(error)[:300]}"
         return RefusedError(INTERNAL_ERROR, text)
 
@@ -323,6 +328,17 @@ class Asked:
 
 
 _EMPTY: dict[str, Any] = {"action": "accept", "content": {}}
+
+
+def _traced(error: Exception) -> list[str]:
+    """The traceback of a handler, a line each, without the frames that called it; of a long one the end."""
+    trace = error.__traceback__
+    while (
+        trace is not None and trace.tb_next is not None and "mcp_magics" in trace.tb_frame.f_globals.get("__name__", "")
+    ):
+        trace = trace.tb_next
+    lines = "".join(traceback.format_exception(type(error), error, trace)).splitlines()
+    return [line for line in lines if line.strip()][-_MOST_TRACED:]
 
 
 def _rejection(answer: Answer) -> str:

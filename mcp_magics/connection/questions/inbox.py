@@ -95,10 +95,14 @@ class Inbox:
             self._hearings[mine] = None
         try:
             yield mine
+            if mine.failed is not None:  # the server went on without an answer
+                raise mine.failed
         except (RequestCancelledError, RequestTimeoutError, KeyboardInterrupt, asyncio.CancelledError, GeneratorExit):
             self._given_up(mine)
             raise
         except (RequestError, ProtocolError) as error:
+            if mine.failed is not None:
+                raise mine.failed from None
             error.failure = heard(error.failure, mine)
             raise
         finally:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mcp_magics.connection.questions.script import Script
+    from mcp_magics.errors import MCPMagicsError
 
 Kind = Literal["approval", "elicitation", "sampling", "login"]
 Action = Literal["accept", "decline", "cancel"]
@@ -37,16 +38,17 @@ NOBODY = Answer("decline", by="nobody")
 class Hearing:
     """What one request is told about the questions that came while it was under way, and what it answers itself.
 
-    ``unanswered`` is the kind of one that nobody could answer.
+    ``unanswered`` is the kind of one that nobody could answer, ``failed`` why an answer given beforehand was none.
     """
 
-    __slots__ = ("notes", "script", "server", "unanswered")
+    __slots__ = ("failed", "notes", "script", "server", "unanswered")
 
     def __init__(self, server: str, script: Script | None = None) -> None:
         self.server = server
         self.script = script
         self.notes: tuple[str, ...] = ()
         self.unanswered: Kind | None = None
+        self.failed: MCPMagicsError | None = None
         heard = _OVERHEARD.get()
         if heard is not None:
             heard.append(self)

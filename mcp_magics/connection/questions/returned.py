@@ -52,7 +52,7 @@ def scripted(question: Question, given: str | Mapping[str, Any]) -> Answer:
     """What ``given`` (an ``--answer``) means for an elicitation or a sampling request.
 
     ``decline`` and ``cancel`` are themselves, ``accept`` a form with its defaults, an object the content of a form;
-    for sampling any other text is the reply. What means nothing is declined, with a note.
+    for sampling any other text is the reply. Raises ``CommandError`` for what means nothing to the question.
     """
     if isinstance(given, str) and given.strip() in ("decline", "cancel"):
         return Answer("decline" if given.strip() == "decline" else "cancel", by="script")
@@ -62,9 +62,20 @@ def scripted(question: Question, given: str | Mapping[str, Any]) -> Answer:
         return accepted(question, "script")
     content = _object_in(given)
     if content is None:
-        note = f"--answer {str(given)[:80]!r} is no JSON object, and not accept, decline or cancel: declined"
-        return Answer("decline", by="script", note=note)
+        raise _no_form(question, given)
     return Answer("accept", content if question.mode == "form" else None, "script")
+
+
+def _no_form(question: Question, given: str | Mapping[str, Any]) -> CommandError:
+    names = [str(name)[:80] for name in list(question.schema.get("properties") or ())[:8]]
+    example = json.dumps({names[0] if names else "field": "value"}, ensure_ascii=False)
+    return CommandError(
+        f"{question.server} asks for a form: {str(given)[:80]!r} is no JSON object, accept, decline or cancel",
+        phase="call",
+        server=question.server,
+        evidence=(f"the form asks for: {', '.join(names)}" if names else "the form has no fields",),
+        next_step=f"--answer '{example}', accept, decline or cancel",
+    )
 
 
 def _scripted_reply(given: str | Mapping[str, Any]) -> Mapping[str, Any]:
@@ -230,7 +241,7 @@ def _root(value: Any) -> dict[str, Any]:
             named = {key: each for key, each in value.items() if key != "path"}
             return {**named, "uri": _uri(value["path"])}
         if isinstance(value.get("uri"), str):
-            return {key: each for key, each in value.items() if each is not None}
+            return {key: each for key, each in value.items() if each is not None} | {"uri": _file(value["uri"])}
     elif isinstance(value, (str, Path)):
         return {"uri": _uri(value)}
     msg = f"a root is a path, a URI or a dict with one, not {type(value).__name__}"
@@ -238,8 +249,16 @@ def _root(value: Any) -> dict[str, Any]:
 
 
 def _uri(value: Any) -> str:
-    """A path as a ``file://`` URI; what has a scheme already stays as it is."""
+    """A path as a ``file://`` URI; what is one already stays as it is."""
     text = str(value)
     if isinstance(value, str) and len(urlsplit(text).scheme) > 1 and "://" in text:
-        return text
+        return _file(text)
     return Path(text).expanduser().absolute().as_uri()
+
+
+def _file(uri: str) -> str:
+    """``uri``, which is a ``file://`` URI (client/roots: Root); raises ``TypeError`` for any other."""
+    if uri.lower().startswith("file://"):
+        return uri
+    msg = f"a root is a path or a file:// URI, not {uri[:200]!r}"
+    raise TypeError(msg)

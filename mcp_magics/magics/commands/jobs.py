@@ -13,6 +13,7 @@ from mcp_magics.connection.questions.returned import scripted
 from mcp_magics.connection.tasks.listing import server_tasks
 from mcp_magics.connection.waiting import Until
 from mcp_magics.errors import CommandError
+from mcp_magics.magics.commands.answers import answer_in
 from mcp_magics.magics.commands.named import server_named
 from mcp_magics.magics.outcome import Note
 from mcp_magics.magics.verbs.jobs import ACTIONS
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mcp_magics.connection.questions.inbox import Question
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
+    from mcp_magics.magics.tokens import Token
 
 
 async def do_jobs(context: Context, command: Command) -> Any:
@@ -87,7 +89,7 @@ async def _acted(context: Context, command: Command, action: str, number: int) -
     question = _question(action, number)
     if action == "answer" and command.word(2) is None:
         return await _asked_here(context, question)
-    answer = _given(question, command.word(2) or "") if action == "answer" else _ANSWERS[action]
+    answer = _given(context, question, command.words[2]) if action == "answer" else _ANSWERS[action]
     return _settled(question, answer)
 
 
@@ -116,22 +118,19 @@ def _settled(question: Question, answer: Answer) -> Note:
     return Note(f"question {question.number} of {question.server}: {done}", data)
 
 
-def _given(question: Question, text: str) -> Answer:
+def _given(context: Context, question: Question, word: Token) -> Answer:
     """The answer a line gives, which a person typed; raises ``CommandError`` where it is none to such a question."""
+    text = word.text
     if question.kind == "login":
         return _pasted(question, text)
     if question.kind == "approval" and text in ("accept", "approve"):
         return Answer("accept")
-    answer = replace(scripted(question, text), by="person")
-    if not answer.note:
-        return answer
-    raise CommandError(
-        f"{text!r} does not answer question {question.number}",
-        phase="parse",
-        server=question.server,
-        evidence=(f"it is an {question.kind}: a JSON object, accept, decline or cancel",),
-        next_step=f'%mcp jobs answer {question.number} {{"field": "value"}}',
-    )
+    try:
+        return replace(scripted(question, answer_in(word, context.evaluate)), by="person")
+    except CommandError as error:
+        failure = error.failure
+    step = f'%mcp jobs answer {question.number} {{"field": "value"}}  # or accept, decline, cancel'
+    raise CommandError.of(replace(failure, server=question.server, next_step=step))
 
 
 def _pasted(question: Question, text: str) -> Answer:

@@ -24,7 +24,7 @@ async def do_request(context: Context, command: Command) -> Any:
         timeout=command.options.seconds("timeout"),
         max_time=command.options.seconds("max-time"),
         meta=meta_of(command),
-        answers=answers_of(command),
+        answers=answers_of(context, command),
     )
     method = command.word(1) or ""
     members = members_of(given(context, command))

@@ -113,7 +113,7 @@ async def do_tool(context: Context, command: Command) -> Any:
 async def do_call(context: Context, command: Command) -> Any:
     """Call a tool; an ``isError`` result fails the cell only where that was asked for."""
     where = item_named(context, command)
-    server = _with_options(context.servers[where.server], command)
+    server = _with_options(context, context.servers[where.server], command)
     if command.options.given("task"):
         server = server.as_task(command.options.seconds("task"))
     if protocol := command.options.text("protocol"):
@@ -169,13 +169,13 @@ async def _dry_run(context: Context, server: Server, tool: str, command: Command
     return Message.request(server, "tools/call", f"{members},{task}" if task else members)
 
 
-def _with_options(server: Server, command: Command) -> Server:
+def _with_options(context: Context, server: Server, command: Command) -> Server:
     options = command.options
     return server.with_options(
         timeout=options.seconds("timeout"),
         max_time=options.seconds("max-time"),
         meta=meta_of(command),
-        answers=answers_of(command),
+        answers=answers_of(context, command),
     )
 
 
