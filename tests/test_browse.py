@@ -296,6 +296,16 @@ def test_a_dead_server_is_said_and_one_that_is_back_too(notebook, page):
     assert panel.says("written", do="entries", entry={"of": {}, "more": '{"typed": 1}'})["size"] > 10
     done(notebook.run("%mcp connect mortal --quiet"))
     notebook.until(lambda: page.told[-1].get("states") == {})
+    done(notebook.run("%mcp browse", stdin=[]))
+    browser = Panel(notebook, page, "BrowserWidget")
+    rows = browser.says("list", do="list", text="mortal order", kinds=[], start=0, turn=1)["rows"]
+    browser.says("opened", do="pick", n=rows[0]["n"])
+    page.told.clear()
+    done(notebook.run("%mcp disconnect mortal --quiet"))
+    notebook.until(lambda: any("mortal" in each.get("states", {}) and "stale" in each for each in page.told))
+    assert not any("outdated" in each for each in page.told)
+    browser.says("run", do="run", entry={"of": FILLED, "more": ""})
+    notebook.until(lambda: any(each.get("run", {}).get("state") == "succeeded" for each in page.told))
     done(notebook.run("%mcp remove mortal --quiet"))
 
 

@@ -63,8 +63,11 @@ class LiveBrowser(OfferPanel):
     def changed(self) -> None:
         """The lists are others now; what is open, and what was typed into it, stays."""
         self._fill()
-        self.tell({"states": self.states(), "stale": len(self._index)})
+        states = self.states()
+        self.tell({"states": states, "stale": len(self._index)})
         for view, opened in self._opened.items():
+            if one_line(opened.offer.server, 200) in states:
+                continue  # nothing is known of a server that is not there
             number = self._index.number(opened.offer.key)
             now = None if number is None else self._index.get(number)
             if now is None or now.raw != opened.offer.raw:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp_magics.connection.jobs.register import jobs
 from mcp_magics.connection.questions.inbox import inbox
+from mcp_magics.redact import redactor
 from mcp_magics.results.sanitise import clean, escaped
 from mcp_magics.widgets.question_board import QuestionBoard
 
@@ -93,7 +94,7 @@ class OfferRuns:
 
 def _with_cell(bundle: dict[str, Any], cell: str) -> dict[str, Any]:
     """A result below the cell that asks for it, so that what was clicked can be run again."""
-    shown = clean(cell[:_SHOWN_CELL]) + (" …" if len(cell) > _SHOWN_CELL else "")
+    shown = clean(redactor().text(cell[:_SHOWN_CELL])) + (" …" if len(cell) > _SHOWN_CELL else "")
     above = {"text/plain": f"{shown}\n\n{bundle.get('text/plain', '')}"}
     if "text/html" in bundle:
         pre = "font-family:var(--jp-code-font-family,monospace);white-space:pre-wrap;overflow:auto;max-height:20em"

@@ -50,7 +50,10 @@ async def do_browse(context: Context, command: Command) -> Any:
     from mcp_magics.widgets.browser import LiveBrowser
 
     def chosen() -> list[Server]:
-        return [context.servers[name] for name in names if name in context.servers] if names else _connected(context)
+        """Those of the line; of a line without any those that were ever connected since: one that died is told of."""
+        if not command.words:
+            names.extend(server.name for server in _connected(context) if server.name not in names)
+        return [context.servers[name] for name in names if name in context.servers]
 
     LiveBrowser(chosen, sheet, _places(context)).begin()
     return _shown(sheet, command)
