@@ -44,11 +44,13 @@ def shown(lesson, *words):
 
 
 def traffic(text):
-    return re.findall(r"([→←])\s+\w+\s+(\S+/\S+)", text)
+    return re.findall(r"([→←])\s+\w+\s+(\w+/\w+)", text)
 
 
 def test_a_question_is_a_second_call_in_one_era_and_a_request_in_the_other(lesson):
-    assert traffic(shown(lesson, "modern_wire.df[columns]")) == ASKED
+    modern = shown(lesson, "modern_wire.df[columns]")
+    assert traffic(modern) == ASKED
+    assert '{"inputRequests": ' in modern
     assert traffic(shown(lesson, "old_wire.df[columns]")) == PUSHED
 
 

@@ -20,7 +20,7 @@ _NAME_WIDTH = 36
 """Columns the first column, which names its row, keeps when others are narrowed."""
 _NARROWEST = 12
 """Columns that any column keeps."""
-_WORD_WIDTH = 24
+_WORD_WIDTH = 32
 """Columns of a word that is not broken: addresses, times, MIME types."""
 _TRIED = 3
 """Layouts that are compared."""
