@@ -111,18 +111,19 @@ async def _show_live(context: Context, command: Command, job: LoginJob) -> None:
     if not context.attended:
         return  # a notebook that is run by itself keeps what it shows, and the link is good once
     surface, here = context.surface(), contextvars.copy_context()
-    how = PASTED_LATER if command.options.flag("no-wait") else PASTED_BELOW
+    left = command.options.flag("no-wait")  # whose cell ends without the card of the server
+    how = PASTED_LATER if left else PASTED_BELOW
     if not job.done:
         surface.show(panel(job, how))
 
     def redraw() -> None:
         if job.done:
-            here.run(surface.end, ended(job, _unlocked(context, job)))
+            here.run(surface.end, ended(job, _unlocked(context, job) if left else ""))
         else:
             here.run(surface.show, panel(job, how))
 
     job.on_change(redraw)
-    if command.options.flag("no-wait") and context.lookout is not None:  # a cell that waits has its panel by itself
+    if left and context.lookout is not None:  # a cell that waits has its panel by itself
         await _leave_panel(context, context.lookout, job)
 
 
