@@ -130,3 +130,10 @@ def test_a_missing_argument_of_a_prompt_is_the_servers_to_refuse_and_named(readi
     assert "Missing argument: country" in error.failure.message
     assert error.failure.evidence[0] == "required and not given: country"
     assert error.failure.next_step == "%mcp prompt c.trip country=…"
+
+
+def test_a_prompt_that_fails_after_an_answer_that_breaks_its_form_tells_both(shell, era):
+    shell(f"%mcp add p --protocol {era} -- {playground('protocol')}")
+    failure = shell.fails("%mcp prompt p.greet --answer accept", "rpc_error").failure
+    assert failure.message.startswith("The form is not as asked: $: 'name' is a required property")
+    assert "breaks the form" in failure.evidence[0]
