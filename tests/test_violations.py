@@ -344,7 +344,8 @@ def test_a_server_that_behaves_has_none_in_either_era(shell: Shell) -> None:
 
 
 def test_a_list_says_beside_it_that_its_server_broke_the_rules(shell: Shell) -> None:
-    shell(f"%mcp add a -- {faulty('bad-tools')}")
+    card = shell(f"%mcp add a -- {faulty('bad-tools')}").text
+    assert card.splitlines()[-1].endswith("violations: %mcp violations a")
     cell = shell("%mcp tools a")
     assert "echo" in cell.text
     count = sum(each.where == "tools/list" for each in servers["a"].violations.items)

@@ -48,7 +48,8 @@ class ServerCard:
         lines = [f"{server.name}: {head or connection.state}", f"  {_address(server)}", f"  {_status(server)}"]
         lines += [f"  {line}" for line in settings]
         if connection.state == "ready":
-            lines.append(f"  {_tools(list(connection.catalog.tools))}")
+            broken = server.log.breaches.said_of("tools/list")
+            lines += [f"  {line}" for line in (_tools(list(connection.catalog.tools)), broken) if line]
         if server.failure is not None:
             lines += [f"  {line}" for line in server.failure.lines()]
         lines += [f"  note: {note}" for note in notes]
