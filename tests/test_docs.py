@@ -124,7 +124,7 @@ def test_every_link_leads_somewhere(path):
 
 @each_page
 def test_every_file_a_page_names_exists(path):
-    beside = [REPOSITORY, REPOSITORY / "mcp_magics", *(REPOSITORY / "mcp_magics").glob("*/")]
+    beside = [REPOSITORY, REPOSITORY / "mcp_magics", *(REPOSITORY / "mcp_magics").glob("**/")]
     for name in codes(path.read_text("utf-8")):
         if re.fullmatch(r"(?:[a-z_]\w*/)*[\w-]+\.(?:py|ipynb|toml)", name):
             assert any((folder / name).exists() for folder in beside), name

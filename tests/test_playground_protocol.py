@@ -448,6 +448,16 @@ def test_completions_depend_on_what_is_chosen_and_end_at_a_hundred(era: str) -> 
     assert people.values == ["Grace", "Guido"]
 
 
+def test_what_is_not_there_cannot_be_completed(era: str) -> None:
+    async def work(client: Client) -> Any:
+        nowhere = types.PromptReference(type="ref/prompt", name="nosuchprompt")
+        with pytest.raises(MCPError) as caught:
+            await client.complete(nowhere, {"name": "city", "value": "K"})
+        return caught.value.error.code
+
+    assert visit(era, work) == types.INVALID_PARAMS
+
+
 def test_tools_tell_icons_hints_headers_apps_and_tasks(era: str) -> None:
     async def work(client: Client) -> dict[str, types.Tool]:
         return {tool.name: tool for tool in (await client.list_tools()).tools}

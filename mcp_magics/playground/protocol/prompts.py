@@ -8,6 +8,7 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
 from mcp_magics.playground.protocol.forms import elicit, held
+from mcp_magics.playground.protocol.resources import TEMPLATES
 from mcp_magics.playground.protocol.tools import icon
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ _TRIP = types.Prompt(
 )
 _GREETING = types.Prompt(name="greet", description="Ask for a name first, then greet it.")
 _MORE = types.Prompt(name="second_prompt", description="There while change_lists says so.")
+_PLACES = frozenset({_TRIP.name, _GREETING.name, _MORE.name, *(each.uri_template for each in TEMPLATES)})
+"""What has arguments or variables to complete."""
 
 
 def listed(world: World) -> list[types.Prompt]:
@@ -79,7 +82,14 @@ async def _text(name: str, arguments: Mapping[str, str], asker: Asker) -> str:
 
 
 def complete(params: types.CompleteRequestParams) -> types.CompleteResult:
-    """The values that begin as the argument does, without regard to case; at most 100 of them."""
+    """The values that begin as the argument does, without regard to case; at most 100 of them.
+
+    Raises:
+        MCPError: there is no such prompt or template (-32602; MCP, completion, error handling).
+    """
+    place = params.ref.name if isinstance(params.ref, types.PromptReference) else params.ref.uri
+    if place not in _PLACES:
+        raise MCPError(types.INVALID_PARAMS, f"Nothing to complete: {place}")
     context = (params.context.arguments if params.context else None) or {}
     prefix = params.argument.value.casefold()
     values = [value for value in _values(params, context) if value.casefold().startswith(prefix)]
