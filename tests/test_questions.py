@@ -423,6 +423,11 @@ def test_an_optional_field_left_empty_is_left_out_and_three_wrong_answers_cancel
     assert ask(one, "elicitation/create", optional)[0] == {"action": "cancel"}
 
 
+def test_a_misspelt_word_of_ours_is_asked_again_and_is_no_answer(one):
+    one.type("/declin", "/decline")
+    assert ask(one, "elicitation/create", NAME) == ({"action": "decline"}, [])
+
+
 @pytest.mark.parametrize("schema", [{"type": "object"}, {}])
 def test_a_form_without_fields_is_accepted_or_declined(one, schema):
     for typed, action in (("y", "accept"), ("/cancel", "cancel"), ("/decline", "decline")):

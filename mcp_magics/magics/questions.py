@@ -6,6 +6,7 @@ A form that asks for a password never comes here: it is declined before (:mod:`m
 from __future__ import annotations
 
 import json
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from mcp_magics.connection.questions.inbox import NOBODY, Answer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mcp_magics.connection.questions.inbox import Question
 
 DECLINE, CANCEL = "/decline", "/cancel"
+_NEAR = 0.8
 LONGEST = 8_000
 """Characters of a message that are shown."""
 
@@ -128,6 +130,9 @@ def _confirm(prompt: str) -> Answer:
 
 def _typed(prompt: str) -> str:
     typed = input(prompt).strip()
+    while typed not in (DECLINE, CANCEL) and (near := get_close_matches(typed, (DECLINE, CANCEL), n=1, cutoff=_NEAR)):
+        _say(f"  did you mean {near[0]}?")
+        typed = input(prompt).strip()
     if typed in (DECLINE, CANCEL):
         raise _Refused(Answer("decline" if typed == DECLINE else "cancel"))
     return typed
