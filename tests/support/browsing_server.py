@@ -91,7 +91,7 @@ class Server:
             return self.called(params["name"], params.get("arguments"))
         listed = {"tools": self.tools, "prompts": PROMPTS, "resources": RESOURCES}
         capabilities = {each: {"listChanged": True} for each in listed}
-        return {
+        answers: dict[str, dict[str, Any]] = {
             "initialize": {
                 "protocolVersion": params.get("protocolVersion"),
                 "capabilities": capabilities,
@@ -103,7 +103,8 @@ class Server:
             "prompts/get": {
                 "messages": [{"role": "user", "content": {"type": "text", "text": json.dumps(params.get("arguments"))}}]
             },
-        }.get(method)
+        }
+        return answers.get(method)
 
     def called(self, name: str, arguments: Any) -> dict[str, Any]:
         """What a tool answers: its arguments."""
