@@ -1,4 +1,4 @@
-"""JupyterLab as a hub serves it, below a path and behind a token, with jupyter-server-proxy; and Chromium before it."""
+"""JupyterLab or Notebook 7 as a hub serves them, below a path, behind a token, with a proxy; and Chromium."""
 
 from __future__ import annotations
 
@@ -32,12 +32,26 @@ PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
+class FrontEnd:
+    """A front end: the ``module`` that serves it, its ``settings`` class, the ``path`` of its pages."""
+
+    module: str
+    settings: str
+    path: str
+
+
+LAB = FrontEnd("jupyterlab", "LabApp", "lab/tree/")
+NOTEBOOK_7 = FrontEnd("notebook", "JupyterNotebookApp", "notebooks/")
+
+
+@dataclass(frozen=True)
 class Lab:
     """A server at ``origin`` that serves the notebooks in ``directory`` below :data:`BASE`."""
 
     origin: str
     token: str
     directory: Path
+    front_end: FrontEnd = LAB
 
     @property
     def url(self) -> str:
@@ -62,15 +76,15 @@ class Lab:
 
 
 @contextmanager
-def running_lab(directory: Path) -> Iterator[Lab]:
-    """JupyterLab until the block ends, with its own configuration and runtime below ``directory``."""
+def running_lab(directory: Path, front_end: FrontEnd = LAB) -> Iterator[Lab]:
+    """The front end until the block ends, with its own configuration and runtime below ``directory``."""
     port, token, root = free_port(), secrets.token_hex(16), directory / "notebooks"
     root.mkdir()
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}"]
+    command = [sys.executable, "-m", front_end.module, "--no-browser", "--allow-root", f"--ServerApp.port={port}"]
     command += [f"--ServerApp.base_url={BASE}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"]
-    command += ["--ServerApp.port_retries=0", "--LabApp.expose_app_in_browser=True"]
+    command += ["--ServerApp.port_retries=0", f"--{front_end.settings}.expose_app_in_browser=True"]
     command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    lab = Lab(f"http://127.0.0.1:{port}", token, root)
+    lab = Lab(f"http://127.0.0.1:{port}", token, root, front_end)
     with (directory / "lab.log").open("wb") as log:
         process = subprocess.Popen(command, env=_environment(directory), stdout=log, stderr=log, cwd=root)
         try:
@@ -106,7 +120,7 @@ def _wait_until_it_answers(lab: Lab, process: subprocess.Popen[bytes]) -> None:
                 return
         except httpx2.TransportError:
             turn.wait(0.05)
-    raise TimeoutError(f"JupyterLab did not answer within {PATIENCE} s")
+    raise TimeoutError(f"{lab.front_end.module} did not answer within {PATIENCE} s")
 
 
 @contextmanager
@@ -141,7 +155,7 @@ class Desk:
         desk = cls(page)
         page.on("console", lambda message: desk.complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: desk.complaints.append(str(error)))
-        page.goto(f"{lab.url}lab/tree/{NOTEBOOK}?token={lab.token}&reset")
+        page.goto(f"{lab.url}{lab.front_end.path}{NOTEBOOK}?token={lab.token}&reset")
         page.locator(".jp-NotebookPanel .jp-Notebook").wait_for()
         page.wait_for_function(_KERNEL_IS_IDLE)
         return desk

@@ -1,0 +1,101 @@
+"""Every panel in Notebook 7, with Chromium before it: what a person does in JupyterLab can be done here too."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import support.browsing_server as source
+from support.lab import NOTEBOOK_7, Desk, chromium, running_lab
+from support.notebook import S1
+
+pytestmark = [pytest.mark.kernel, pytest.mark.browser]
+
+SERVER = f"{sys.executable} {Path(source.__file__)} 100"
+WAITS_IN_THE_SECOND_CELL = """() => {
+  const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
+  const cell = content.model.cells.get(1);
+  return sessionContext.session.kernel.status === 'busy' && cell.executionState === 'running';
+}"""
+START = f"%load_ext mcp_magics\n%mcp add s1 --quiet -- {S1}"
+
+
+@pytest.fixture(scope="module")
+def notebook7(tmp_path_factory):
+    with running_lab(tmp_path_factory.mktemp("notebook7"), NOTEBOOK_7) as running:
+        yield running
+
+
+@pytest.fixture
+def browser(nothing_leaks):
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def desk(notebook7, browser):
+    """A function that opens a notebook of these cells and runs them all."""
+    open_desks = []
+
+    def sit_down(*cells):
+        notebook7.write(*cells)
+        desk = Desk.at(browser, notebook7)
+        open_desks.append(desk)
+        desk.complaints.clear()  # Notebook 7.6 has one of its own, of its settings, while it starts
+        desk.run_all()
+        return desk
+
+    yield sit_down
+    for each in open_desks:
+        each.page.context.close()
+    notebook7.end_kernels()
+    assert [each.complaints for each in open_desks] == [[]]
+
+
+def test_a_tool_is_found_filled_in_run_and_copied(desk):
+    this = desk(f"%load_ext mcp_magics\n%mcp add many --protocol legacy --quiet -- {SERVER}", "%mcp browse")
+    this.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    output = this.output(1)
+    output.get_by_role("combobox", name="filter").fill("order")
+    output.locator(".mcpb-left [role=status]").get_by_text("1 of 110", exact=True).wait_for()
+    output.get_by_role("combobox", name="filter").press("Enter")
+    output.get_by_text("may destroy").wait_for()
+    output.get_by_role("textbox", name="Name (required)").fill("Ada")
+    output.get_by_role("textbox", name="Price", exact=True).fill("1.10")
+    output.get_by_label("Shape: which of 2").select_option("Square")
+    output.get_by_role("button", name="Run", exact=True).click()
+    output.get_by_text("order was called").wait_for()
+    output.get_by_role("button", name="copy the cell").click()
+    output.get_by_text("Copied").wait_for()
+    assert this.page.evaluate("navigator.clipboard.readText()").startswith("%%mcp_call many.order\n")
+
+
+def test_a_question_is_answered_in_the_cell_that_waits_and_a_card_leaves_its_server(desk):
+    this = desk(START, "r = %mcp call s1.elicitation\nr.data", "%mcp list")
+    output = this.output(1)
+    output.get_by_label("Your name").fill("Ada")
+    output.get_by_label("Age in years").fill("36")
+    output.get_by_label("colour").select_option("blue")
+    output.get_by_role("button", name="Accept").click()
+    output.get_by_text("'name': 'Ada', 'age': 36, 'colour': 'blue'").wait_for()
+    cards = this.output(2)
+    cards.get_by_role("button", name="Disconnect s1", exact=True).click()
+    cards.get_by_text("s1: disconnected").wait_for()
+
+
+def test_a_long_call_is_stopped_and_the_next_one_runs(desk):
+    this = desk(f"{START}\nprint('connected')", "%mcp call s1.slow seconds=60", "r = %mcp call s1.add a=1 b=2\nr.data")
+    this.output(0).get_by_text("connected").wait_for()
+    this.page.wait_for_function(WAITS_IN_THE_SECOND_CELL)
+    this.stop()
+    this.output(1).get_by_text("interrupted").first.wait_for()
+    this.run(2)
+    this.output(2).get_by_text("3").first.wait_for()
+
+
+def test_a_login_is_consented_to_in_another_window(desk):
+    this = desk("%load_ext mcp_magics\n%mcp playground start l2 --quiet", "%mcp login l2")
+    window = this.visit(this.output(1).get_by_role("link", name="log in to l2"))
+    window.get_by_role("button", name="Approve").click()
+    this.output(1).get_by_text("3 tools: whoami, read_stock, place_order").first.wait_for()
