@@ -110,6 +110,15 @@ def test_a_message_whole_comes_with_what_belongs_to_it() -> None:
     assert shown.message(1).to_json() == call(1)
 
 
+def test_each_message_says_which_way_it_went_and_is_a_value() -> None:
+    shown = trace(journal(("→", call(1)), ("←", answer(1)), ("←", "no json")))
+    assert [(each.direction, each.message) for each in shown.items] == [
+        ("sent", call(1)),
+        ("received", answer(1)),
+        ("received", {}),
+    ]
+
+
 def test_a_slice_keeps_the_answers_of_what_is_in_it() -> None:
     shown = trace(journal(("→", call(1)), ("←", answer(1)), ("→", call(2)), ("←", answer(2))))
     assert shown[2:3].pairs["ms"].notna().all()

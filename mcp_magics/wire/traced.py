@@ -32,6 +32,16 @@ class Traced:
         return self.passage.n
 
     @property
+    def direction(self) -> str:
+        """``sent`` or ``received``; an HTTP exchange counts as sent."""
+        return self.entry.direction if isinstance(self.entry, Frame) else "sent"
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The JSON-RPC message as a value; empty for an HTTP exchange, and where only its beginning was kept."""
+        return self.entry.message if isinstance(self.entry, Frame) else {}
+
+    @property
     def text(self) -> str:
         """The message's own text, or the exchange as lines."""
         entry = self.entry
