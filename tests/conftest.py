@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support.kernel import Kernel
+from support.lab import LAB, Lab, Visits, chromium, running_lab
 from support.leaks import belongings, left_over
 from support.node import node_server as find_node_server
 from support.odd_http import OddServer, odd_server
@@ -93,3 +94,25 @@ def era(request: pytest.FixtureRequest) -> str:
 def odd(nothing_leaks: None) -> Iterator[OddServer]:
     """An HTTP server whose every answer the test may replace."""
     yield from odd_server()
+
+
+@pytest.fixture(scope="module")
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab, or the ``FRONT_END`` the module names, until its last test."""
+    with running_lab(tmp_path_factory.mktemp("lab"), getattr(request.module, "FRONT_END", LAB)) as running:
+        yield running
+
+
+@pytest.fixture
+def browser(nothing_leaks: None) -> Iterator[Any]:
+    """Chromium, for one test."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def desk(lab: Lab, browser: Any) -> Iterator[Visits]:
+    """Call it with cells: the notebook of these, open before a person, all of them running."""
+    visits = Visits(lab, browser)
+    yield visits
+    visits.end()

@@ -9,24 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import nbformat
 import pytest
 from support.commands import apps
-from support.lab import Desk, chromium, running_lab
+from support.lab import Desk
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
 PICTURE = os.environ.get("MCP_MAGICS_PICTURE_OF_AN_APP", "")
 """Where a picture of the app is put, for the documentation; nowhere where it is not said."""
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with running_lab(tmp_path_factory.mktemp("lab")) as running:
-        yield running
-
-
-@pytest.fixture
-def browser(nothing_leaks):
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

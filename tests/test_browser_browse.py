@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import support.browsing_server as source
-from support.lab import Desk, chromium, running_lab
+from support.lab import Desk, chromium
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
@@ -25,12 +25,6 @@ CELLS = {
     "remove": "%mcp remove mortal",
 }
 NUMBER = {name: number for number, name in enumerate(CELLS)}
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with running_lab(tmp_path_factory.mktemp("lab")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

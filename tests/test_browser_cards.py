@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from support.lab import Desk, chromium, running_lab
+from support.lab import Desk
 from support.notebook import S1
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
@@ -16,35 +16,6 @@ PICTURES = os.environ.get("MCP_MAGICS_PICTURES_OF_CARDS", "")
 START = f"%load_ext mcp_magics\n%mcp playground start l2 --quiet\n%mcp add s1 --quiet -- {S1}\n"
 START += "%mcp add broken --no-connect --quiet -- no-such-program-anywhere"
 GONE = "the kernel is gone; run %mcp list again"
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with running_lab(tmp_path_factory.mktemp("lab")) as running:
-        yield running
-
-
-@pytest.fixture
-def browser(nothing_leaks):
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def desk(lab, browser):
-    """A function that opens a notebook of these cells and runs them all."""
-    open_desks = []
-
-    def sit_down(*cells):
-        lab.write(*cells)
-        open_desks.append(Desk.at(browser, lab))
-        open_desks[-1].run_all()
-        return open_desks[-1]
-
-    yield sit_down
-    for each in open_desks:
-        each.page.context.close()
-    lab.end_kernels()
 
 
 def card(output, name):

@@ -6,25 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
-from support.lab import Desk, chromium, running_lab
+from support.lab import Desk
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
 PICTURES = os.environ.get("MCP_MAGICS_PICTURES_OF_CARDS", "")
 """The directory where pictures are put, for the documentation; none are made where it is not said."""
 START = "%load_ext mcp_magics\n%mcp playground start l2 --quiet"
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with running_lab(tmp_path_factory.mktemp("lab")) as running:
-        yield running
-
-
-@pytest.fixture
-def browser(nothing_leaks):
-    with chromium() as running:
-        yield running
 
 
 def steps_of(output):

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import nbformat
 import pytest
-from support.lab import BASE, Desk, chromium, free_port, running_lab
+from support.lab import BASE, free_port
 from support.paths import REPOSITORY
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
@@ -16,35 +16,6 @@ SCRIPTED = "%mcp login l2 --consent approve"
 START = "%load_ext mcp_magics\n%mcp playground start l2 --quiet"
 TOOLS = "3 tools: whoami, read_stock, place_order"
 IN_A_FUNCTION = "def f():\n    %mcp login l2 {}\nf()"
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with running_lab(tmp_path_factory.mktemp("lab")) as running:
-        yield running
-
-
-@pytest.fixture
-def browser(nothing_leaks):
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def desk(lab, browser):
-    """A function that opens a notebook of these cells and runs them all."""
-    open_desks = []
-
-    def sit_down(*cells):
-        lab.write(*cells)
-        open_desks.append(Desk.at(browser, lab))
-        open_desks[-1].run_all()
-        return open_desks[-1]
-
-    yield sit_down
-    for each in open_desks:
-        each.page.context.close()
-    lab.end_kernels()
 
 
 def link_of(desk, cell=1):

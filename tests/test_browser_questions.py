@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 
 import pytest
-from support.lab import Desk, chromium, running_lab
+from support.lab import Desk, chromium
 from support.notebook import S1
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
@@ -37,12 +37,6 @@ CELLS = {
     "after": "r = %mcp call s1.add a=1 b=2\nr.data",
 }
 NUMBER = {name: number for number, name in enumerate(CELLS)}
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with running_lab(tmp_path_factory.mktemp("lab")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

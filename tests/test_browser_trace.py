@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from support.lab import Desk, chromium, running_lab
+from support.lab import Desk, chromium
 from support.notebook import S1
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
@@ -26,12 +26,6 @@ CELLS = {
     "flood": "for n in range(700):\n    servers.journal.frame('s1', 'received', 'stdio', '{\"method\":\"n\"}')",
 }
 NUMBER = {name: number for number, name in enumerate(CELLS)}
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with running_lab(tmp_path_factory.mktemp("lab")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

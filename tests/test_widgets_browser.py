@@ -5,24 +5,12 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from support.lab import BASE, Desk, chromium, running_lab
+from support.lab import BASE, Desk
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
 ON_A_HUB = f"import os\nos.environ['JUPYTERHUB_SERVICE_PREFIX'] = '{BASE}'\n"
 START = "%load_ext mcp_magics\n%mcp playground start l2 --quiet"
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with running_lab(tmp_path_factory.mktemp("lab")) as running:
-        yield running
-
-
-@pytest.fixture
-def browser(nothing_leaks):
-    with chromium() as running:
-        yield running
 
 
 def test_on_a_hub_the_page_finds_the_proxy_and_the_browser_comes_back_through_it(lab, browser):

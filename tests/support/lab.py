@@ -202,6 +202,28 @@ class Desk:
         return opened.value
 
 
+class Visits:
+    """Notebooks opened one after the other in one browser; ``open`` are their desks."""
+
+    def __init__(self, lab: Lab, browser: Browser) -> None:
+        self.open: list[Desk] = []
+        self._lab = lab
+        self._browser = browser
+
+    def __call__(self, *cells: str) -> Desk:
+        """Open a notebook of these cells and run them all."""
+        self._lab.write(*cells)
+        self.open.append(Desk.at(self._browser, self._lab))
+        self.open[-1].run_all()
+        return self.open[-1]
+
+    def end(self) -> None:
+        """Close every window and end every kernel."""
+        for each in self.open:
+            each.page.context.close()
+        self._lab.end_kernels()
+
+
 _KERNEL_IS_IDLE = """() => {
   const panel = window.jupyterapp?.shell.currentWidget;
   return panel?.sessionContext?.session?.kernel?.status === 'idle';
