@@ -37,7 +37,7 @@ def test_the_result_arrives_in_the_cell_that_began_the_call_while_others_run(not
     assert "progress running" in cell.outcome.text
     seen = tmp_path / "seen"
     busy = notebook.start(f"import os\nwhile not os.path.exists({str(seen)!r}): pass")
-    cell.until(lambda outcome: "of 4 step" in outcome.text)
+    cell.until(lambda outcome: " of 4)" in outcome.text)
     cell.until(lambda outcome: "4 steps done" in outcome.text)
     seen.touch()
     assert "succeeded after" in cell.outcome.text
