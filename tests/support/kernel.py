@@ -216,7 +216,9 @@ class Kernel:
         self.messages.append(message)
         for listener in self.listeners:
             listener(message)
-        if execution := self._executions.get(message["parent_header"].get("msg_id", "")):
+        if message["header"]["msg_type"] == "update_display_data":
+            self._screen.update(message["content"])
+        elif execution := self._executions.get(message["parent_header"].get("msg_id", "")):
             self._screen.show(execution.outcome, message)
 
     def _on_shell(self, message: Message) -> None:

@@ -70,8 +70,6 @@ class Screen:
             self._clear(cell, wait=content["wait"])
         elif kind == "error":
             cell.error = _error(content)
-        elif kind == "update_display_data":
-            self._update(content)
         elif kind in {"stream", "display_data", "execute_result"}:
             self._append(cell, kind, content)
 
@@ -97,7 +95,8 @@ class Screen:
         if name := content.get("transient", {}).get("display_id"):
             self._displays.setdefault(name, []).append(bundle)
 
-    def _update(self, content: Message) -> None:
+    def update(self, content: Message) -> None:
+        """Apply an ``update_display_data``: a front end goes by the display's id, whatever cell or click it is from."""
         for bundle in self._displays.get(content["transient"]["display_id"], []):
             bundle.clear()
             bundle.update(content["data"])
