@@ -93,7 +93,7 @@ def main(fd: int, issuer: str) -> None:
     listening = socket.socket(fileno=fd)
     port = listening.getsockname()[1]
     app = ledger(issuer, f"http://127.0.0.1:{port}/mcp").streamable_http_app()
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
     threading.Thread(target=_until_input_ends, args=(server,), daemon=True).start()
     server.run([listening])
 
