@@ -19,6 +19,14 @@ from support.shell import Shell, new_shell
 OLDER_KERNELS = ("ipykernel==6.31.0", "ipykernel==7.0.1", "ipykernel==7.3.0")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts a kernel is marked so, whether its file says it or not: such tests are chosen by the mark."""
+    for item in items:
+        if "new_kernel" in getattr(item, "fixturenames", ()):
+            item.add_marker("kernel")
+
+
 @pytest.fixture(autouse=True)
 def nothing_leaks() -> Iterator[None]:
     """Fail a test that leaves a process, a thread, a task or a network socket."""
