@@ -23,7 +23,7 @@ OLDER_KERNELS = ("ipykernel==6.31.0", "ipykernel==7.0.1", "ipykernel==7.3.0")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What starts a kernel is marked so, whether its file says it or not: such tests are chosen by the mark."""
     for item in items:
-        if "new_kernel" in getattr(item, "fixturenames", ()):
+        if {"new_kernel", "notebook"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("kernel")
 
 
