@@ -93,7 +93,10 @@ def test_a_restarted_kernel_is_told_in_the_panel_and_its_buttons_are_dead(desk):
     this.run(1)
     axis(output, "s1", "ready")
     assert card(output, "s1").count() == 1
-    assert this.complaints == []
+    own = [
+        text for text in this.complaints if "Canceled future" not in text
+    ]  # JupyterLab says that of its own messages
+    assert own == []
 
 
 def test_two_windows_of_one_notebook_tell_the_same(desk, lab, browser):
