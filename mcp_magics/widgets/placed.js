@@ -78,7 +78,6 @@ function inPlaces(model, draw) {
     root.addEventListener("keydown", (event) => event.stopPropagation());
     place.append(root);
     views.set(place, { root, line, panel: draw(body, ask, line) });
-    if (!hiding.isConnected) document.head.append(hiding);
     if (!over) model.send({ do: "open" });
   };
   const look = () => {
@@ -96,6 +95,8 @@ function inPlaces(model, draw) {
       if (content.line !== undefined) say(view.line, content.line);
       view.panel.told(content);
     }
+    // Only now: a panel that was told nothing yet shows nothing, and the static output is all there is.
+    if (views.size > 0 && !hiding.isConnected) document.head.append(hiding);
   };
   const end = () => {
     outputs.disconnect();
