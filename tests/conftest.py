@@ -21,10 +21,13 @@ OLDER_KERNELS = ("ipykernel==6.31.0", "ipykernel==7.0.1", "ipykernel==7.3.0")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What starts a kernel is marked so, whether its file says it or not: such tests are chosen by the mark."""
+    """What needs a kernel or Node is marked so, whether its file says it or not: tests are chosen by these marks."""
     for item in items:
-        if {"new_kernel", "notebook"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker("kernel")
+        for fixture in _MARK_OF.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(_MARK_OF[fixture])
+
+
+_MARK_OF = {"new_kernel": "kernel", "notebook": "kernel", "node_server": "node"}
 
 
 @pytest.fixture(autouse=True)

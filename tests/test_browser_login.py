@@ -56,7 +56,6 @@ def test_a_click_on_the_link_and_a_consent_end_with_the_tools(desk, lab):
         assert secret not in saved
 
 
-@pytest.mark.xfail(reason="the link is hidden now and then while the live panel takes its place", strict=False)
 def test_the_browser_comes_back_through_the_jupyter_proxy(desk, lab):
     port = free_port()
     callback = f"{lab.origin}{BASE}proxy/{port}/callback"
@@ -107,7 +106,6 @@ def test_a_denied_consent_is_told_in_the_window_and_in_the_cell(desk):
     assert this.complaints == []
 
 
-@pytest.mark.xfail(reason="the link is hidden now and then while the live panel takes its place", strict=False)
 def test_the_kernel_is_free_while_a_login_waits_for_its_browser(desk):
     this = desk(START, "%mcp login l2 --no-wait -o job", "40 + 2", "job.wait(60)\njob.state")
     this.output(2).get_by_text("42").wait_for()

@@ -26,7 +26,7 @@ def protected(*words: str):
     try:
         yield json.loads(process.stdout.readline())["url"]
     finally:
-        process.terminate()
+        process.kill()  # asked to end, older uvicorn waits for the stream its client still holds
         process.wait()
         process.stdout.close()
 

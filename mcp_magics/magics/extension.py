@@ -195,6 +195,16 @@ def load(shell: InteractiveShell) -> None:
     _sweep()
 
 
+_CLOSING = {
+    "app": "close_all",
+    "status": "close_cards",
+    "flow": "close_flows",
+    "trace": "close_all",
+    "form_panel": "close_all",
+}
+"""What closes the live panels of each kind, where that kind was ever imported."""
+
+
 def unload(shell: InteractiveShell) -> None:
     """Take everything out again and leave every server."""
     import sys
@@ -209,21 +219,9 @@ def unload(shell: InteractiveShell) -> None:
             magics.magics[kind].pop(name, None)
     magics.registry.pop("MCPMagics", None)
     shell.configurables[:] = [each for each in shell.configurables if type(each).__name__ != "MCPMagics"]
-    live_apps = sys.modules.get("mcp_magics.widgets.app")
-    if live_apps is not None:
-        live_apps.close_all()
-    live_cards = sys.modules.get("mcp_magics.widgets.status")
-    if live_cards is not None:
-        live_cards.close_cards()
-    live_flows = sys.modules.get("mcp_magics.widgets.flow")
-    if live_flows is not None:
-        live_flows.close_flows()
-    live_traces = sys.modules.get("mcp_magics.widgets.trace")
-    if live_traces is not None:
-        live_traces.close_all()
-    live_forms = sys.modules.get("mcp_magics.widgets.form_panel")
-    if live_forms is not None:
-        live_forms.close_all()
+    for room, close in _CLOSING.items():
+        if (live := sys.modules.get(f"mcp_magics.widgets.{room}")) is not None:
+            getattr(live, close)()
     manager = sys.modules.get("mcp_magics.connection.manager")
     if manager is not None:
         manager.servers.close()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
+from mcp_magics.playground.completing import completed
 from mcp_magics.playground.protocol.forms import elicit, held
 from mcp_magics.playground.protocol.resources import TEMPLATES
 from mcp_magics.playground.protocol.tools import icon
@@ -24,7 +25,6 @@ _CITIES = {
 }
 _PEOPLE = ("Ada", "Alan", "Grace", "Guido", "Katherine")
 _NUMBERS = tuple(str(number) for number in range(1, 251))
-_MOST_VALUES = 100
 
 
 def _argument(name: str, description: str, *, required: bool) -> types.PromptArgument:
@@ -91,11 +91,7 @@ def complete(params: types.CompleteRequestParams) -> types.CompleteResult:
     if place not in _PLACES:
         raise MCPError(types.INVALID_PARAMS, f"Nothing to complete: {place}")
     context = (params.context.arguments if params.context else None) or {}
-    prefix = params.argument.value.casefold()
-    values = [value for value in _values(params, context) if value.casefold().startswith(prefix)]
-    shown = values[:_MOST_VALUES]
-    completion = types.Completion(values=shown, total=len(values), has_more=len(values) > len(shown))
-    return types.CompleteResult(completion=completion)
+    return types.CompleteResult(completion=completed(_values(params, context), params.argument.value))
 
 
 def _values(params: types.CompleteRequestParams, context: Mapping[str, str]) -> tuple[str, ...]:

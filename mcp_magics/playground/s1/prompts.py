@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
+from mcp_magics.playground.completing import completed
 from mcp_magics.playground.images import swatch
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 _LANGUAGES = ("haskell", "java", "javascript", "julia", "kotlin", "prolog", "python", "rust", "scala", "typescript")
 _FRAMEWORKS = {"python": ("django", "flask", "starlette"), "javascript": ("react", "svelte"), "rust": ("axum",)}
 _NAMES = ("Ada", "Alan", "Grace", "Guido", "Katherine")
-_MOST_VALUES = 100
 
 PROMPTS = [
     types.Prompt(
@@ -52,11 +52,7 @@ def get(name: str, arguments: Mapping[str, str]) -> types.GetPromptResult:
 def complete(params: types.CompleteRequestParams) -> types.CompleteResult:
     """The values that begin as the argument does, without regard to case; at most 100 (MCP, completion)."""
     context = (params.context.arguments if params.context else None) or {}
-    prefix = params.argument.value.casefold()
-    values = [value for value in _values(params, context) if value.casefold().startswith(prefix)]
-    shown = values[:_MOST_VALUES]
-    completion = types.Completion(values=shown, total=len(values), has_more=len(values) > len(shown))
-    return types.CompleteResult(completion=completion)
+    return types.CompleteResult(completion=completed(_values(params, context), params.argument.value))
 
 
 def _values(params: types.CompleteRequestParams, context: Mapping[str, str]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from mcp_types import (
 )
 from pydantic import Field
 
+from mcp_magics.playground.completing import completed
 from mcp_magics.playground.serve import Served
 from mcp_magics.playground.shop.chart import bar_chart, logo
 from mcp_magics.playground.shop.models import (
@@ -49,7 +50,6 @@ _INSTRUCTIONS = (
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False)
 _CATALOGUE_URI = "shop://catalogue.csv"
-_MOST_VALUES = 100
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 Limit = Annotated[int, Field(ge=1, le=1_000, description="How many to return, at most.")]
@@ -190,10 +190,7 @@ def _add_advice(server: MCPServer, store: Store) -> None:
         argument: CompletionArgument,
         _context: CompletionContext | None,
     ) -> Completion | None:
-        values = _completions(store, ref, argument.name)
-        fitting = [value for value in values if value.casefold().startswith(argument.value.casefold())]
-        shown = fitting[:_MOST_VALUES]
-        return Completion(values=shown, total=len(fitting), has_more=len(fitting) > len(shown))
+        return completed(_completions(store, ref, argument.name), argument.value)
 
 
 def _completions(store: Store, ref: PromptReference | ResourceTemplateReference, argument: str) -> list[str]:
