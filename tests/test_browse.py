@@ -12,6 +12,8 @@ from support.kernel import Kernel
 from support.notebook import S1, done
 from support.page import Page
 
+from mcp_magics.connection.lists.catalog import Tool
+from mcp_magics.magics.cards import ToolCard
 from mcp_magics.widgets.offer import Offer
 from mcp_magics.widgets.offer_index import MOST_ROWS, OfferIndex
 from mcp_magics.widgets.open_form import OpenForm
@@ -216,6 +218,22 @@ def test_a_schema_too_large_to_be_drawn_is_one_box_for_json():
 def test_the_cell_of_an_offer_runs_as_it_stands(shell, offer, text, answer):
     shell(f"{ADD}0")
     assert answer in shell(offer.cell(text)).text
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\x0b", "\x1c", "\x85", "\u2028", "\u2029"])
+@pytest.mark.parametrize("kind", ["tool", "prompt", "resource"])
+def test_no_name_goes_on_as_code_in_a_line_of_its_own(kind, end):
+    cell = Offer(kind, "many", f"a{end}print(1)#", {}).cell("{}")
+    assert len(cell.splitlines()) == 1
+    assert ToolCard(Tool("many", {"name": f"a{end}print(1)#", "inputSchema": {}})).example.splitlines() == [
+        f"%mcp call many.{json.dumps(f'a{end}print(1)#')}"
+    ]
+
+
+def test_a_name_with_a_line_end_is_asked_for_by_the_cell_it_has(shell):
+    shell(f"{ADD}0")
+    failure = shell.fails(tool("a\u2028b 🎈").cell("{}"), "unknown_tool").failure
+    assert repr("a\u2028b 🎈") in failure.message
 
 
 # -- the panels' kernel half -------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from IPython.core.completer import CompletionContext
 from support.commands import content, faulty
@@ -145,3 +147,35 @@ def test_a_slow_or_failing_server_is_given_up_without_a_word(completing, monkeyp
         assert tab("%mcp prompt c.trip city=slow") == []
     assert tab("%mcp prompt c.trip country=nowhere city=") == []
     assert len(completing("%mcp prompts c").result) == 1
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\x0b", "\x85", "\u2028", "\u2029"])
+def test_no_name_that_a_server_chose_goes_on_in_a_line_of_its_own(shell, monkeypatch, end):
+    evil = f"a{end}print(1)#"
+    tools = {
+        "evil": SimpleNamespace(input_schema={"properties": {evil: {}, "good": {"enum": [evil, "fine"]}}}),
+        evil: 0,
+    }
+    known = {"resources": [{"uri": f"a://b{end}print(1)"}]}
+    connection = SimpleNamespace(catalog=SimpleNamespace(tools=tools), known=known)
+    monkeypatch.setattr(completion, "_servers", lambda: Named(c=connection))
+    assert tab("%mcp call c.") == ["%mcp call c.evil"]
+    assert tab("%mcp call c.evil ") == ["%mcp call c.evil good="]
+    assert all(each.isprintable() for each in tab("%mcp call c.evil good="))
+    assert tab("%mcp read c a") == []
+
+
+def test_no_argument_that_a_server_named_is_an_expression(shell, monkeypatch):
+    names = ["a={print(1)} b", "python: print(1) #", "python", "good"]
+    tools = {"evil": SimpleNamespace(input_schema={"properties": dict.fromkeys(names, {})})}
+    connection = SimpleNamespace(catalog=SimpleNamespace(tools=tools), known={})
+    monkeypatch.setattr(completion, "_servers", lambda: Named(c=connection))
+    assert tab("%mcp call c.evil ") == ["%mcp call c.evil python=", "%mcp call c.evil good="]
+    assert not [each for each in tab("%%mcp_call c.evil\n") if each.startswith("%%mcp_call c.evil\npython")]
+
+
+class Named(dict):
+    """Servers as completion sees them."""
+
+    def live(self, name):
+        return SimpleNamespace(connection=self[name])

@@ -23,7 +23,9 @@ _YAML_KEY = re.compile(r"(?P<key>[^\s:#-][^:]*?|\"[^\"]*\")\s*:\s+(?P<value>.*)\
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|"(?:[^"\\]|\\.)*\Z|[{}\[\],:]|[^\s{}\[\],:"]+')
 _BARE = re.compile(r"[A-Za-z_][\w-]*\Z")
 _UNQUOTED = re.compile(r"[\w./:@+-]+\Z")
-_YAML_WORDS = frozenset({"true", "false", "null"})
+_YAML_WORDS = frozenset({"true", "false", "null", "python"})
+_ODD = re.compile(r"""[\s={}$#;"']""")
+"""What makes more of a name on a line than a name."""
 
 
 def key_or_value(typed: str, schema: Schema, used: Collection[str]) -> Found:
@@ -31,7 +33,7 @@ def key_or_value(typed: str, schema: Schema, used: Collection[str]) -> Found:
     key, equals, value = typed.partition("=")
     if equals:
         return value, [_on_line(each) for each in _values(schema, key.removesuffix(":"))], "value"
-    return typed, [f"{name}=" for name in _properties(schema) if name not in used], "argument"
+    return typed, [f"{name}=" for name in _properties(schema) if name not in used and not _ODD.search(name)], "argument"
 
 
 def in_yaml(body: str, schema: Schema) -> Found:
@@ -42,7 +44,7 @@ def in_yaml(body: str, schema: Schema) -> Found:
     if line.startswith((" ", "-", "#")) or ":" in line:
         return _NOTHING
     used = {each.partition(":")[0].strip().strip('"') for each in before if not each.startswith(" ")}
-    return line, [f"{name}: " for name in _properties(schema) if name not in used], "argument"
+    return line, [f"{_in_yaml(name)}: " for name in _properties(schema) if name not in used], "argument"
 
 
 def in_json(body: str, schema: Schema) -> Found:

@@ -10,6 +10,7 @@ from mcp_magics.config.view import transport_json
 from mcp_magics.magics.describe import describe
 from mcp_magics.results.icons import icon_html, icons_text
 from mcp_magics.results.sanitise import clean, escaped, one_line
+from mcp_magics.schema.words import word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +114,7 @@ class ToolCard:
         """A cell that calls the tool, with values its schema allows."""
         from mcp_magics.schema.example import example_body
 
-        target = f"{_word(self.tool.server)}.{_word(self.tool.name)}"
+        target = f"{word(self.tool.server)}.{word(self.tool.name)}"
         body = example_body(self.tool.input_schema)
         return f"%%mcp_call {target}\n{body}" if body.strip() else f"%mcp call {target}"
 
@@ -170,9 +171,3 @@ def _headers(tool: Tool) -> str:
 
 def _cut(text: str, limit: int = 20_000) -> str:
     return text if len(text) <= limit else f"{text[:limit]}\n… {len(text) - limit:,} more characters"
-
-
-def _word(name: str) -> str:
-    return (
-        name if name and all(char.isalnum() or char in "_-/" for char in name) else json.dumps(name, ensure_ascii=False)
-    )

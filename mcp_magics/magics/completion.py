@@ -41,6 +41,7 @@ def mcp_matcher(context: CompletionContext) -> SimpleMatcherResult:
     words = found.words
     if not words and found.wanted is not None:
         words = tuple(found.wanted.written(value) for value in server_values(found.wanted))
+    words = tuple(each for each in words if each.isprintable())  # a line end in a name would make code of what follows
     return {
         "completions": [SimpleCompletion(text=word, type=found.kind) for word in words[:LIMIT]],
         "suppress": bool(words),

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from mcp_magics.schema.words import in_quotes
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -42,10 +44,10 @@ class Wanted:
     def written(self, value: str) -> str:
         """``value`` as it is written at the cursor."""
         if self.form == "line":
-            return value if _BARE.match(value) else json.dumps(value, ensure_ascii=False)
+            return value if _BARE.match(value) else in_quotes(value)
         if self.form == "yaml" and _YAML_BARE.match(value) and value.lower() not in _YAML_WORDS:
             return value
-        return json.dumps(value, ensure_ascii=False)
+        return in_quotes(value)
 
 
 def unquoted(text: str) -> str:

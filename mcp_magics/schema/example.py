@@ -6,13 +6,13 @@ that what is shown is what would travel.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from mcp_magics.schema.resolve import resolve, schemas
 from mcp_magics.schema.text import one_line
+from mcp_magics.schema.words import in_quotes
 
 _DEEPEST = 8
 _MOST_ITEMS = 3
@@ -31,7 +31,6 @@ _FORMATS = {
     "ipv6": "2001:db8::1",
 }
 _PLAIN = re.compile(r"[^\W\d][\w./-]*(?: [\w./-]+)*")
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _MEANT = frozenset({"null", "true", "false", "python"})  # plain texts that would be something else
 
 
@@ -197,10 +196,4 @@ def _scalar(value: Any) -> str:
     """A text without quotes where YAML reads it as that text; else JSON, which YAML reads as JSON."""
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _MEANT:
         return value
-    return _UNPRINTABLE.sub(_escaped, json.dumps(value, ensure_ascii=False))
-
-
-def _escaped(found: re.Match[str]) -> str:
-    """A character as itself where a person can see it, else as an escape of JSON and YAML."""
-    char = found.group()
-    return char if char.isprintable() else json.dumps(char)[1:-1]
+    return in_quotes(value)

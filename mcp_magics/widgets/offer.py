@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mcp_magics.errors import CommandError
 from mcp_magics.schema.exact_value import on_one_line
 from mcp_magics.schema.uri_template import UriTemplate
+from mcp_magics.schema.words import address, word
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -71,14 +72,14 @@ class Offer:
 
     def cell(self, text: str) -> str:
         """The cell that asks for it with the arguments ``text`` (JSON, as they were typed)."""
-        target = f"{_word(self.server)}.{_word(self.name)}"
+        target = f"{word(self.server)}.{word(self.name)}"
         nothing = on_one_line(text) in ("", "{}")
         match self.kind:
             case "tool":
                 return f"%mcp call {target}" if nothing else f"%%mcp_call {target}\n{text}"
             case "prompt":
                 return f"%mcp prompt {target}" if nothing else f"%%mcp prompt {target}\n{text}"
-        line = f"mcp read {_word(self.server)} {_address(self.name)}"
+        line = f"mcp read {word(self.server)} {address(self.name)}"
         return f"%{line}" if nothing else f"%%{line}\n{text}"
 
     def steps(self, server: Server, text: str) -> Coroutine[Until, None, Any]:
@@ -130,13 +131,3 @@ def _of_variables(template: str) -> dict[str, Any]:
     }
     required = [each.name for each in variables if each.is_needed]
     return {"type": "object", "properties": properties, "required": required}
-
-
-def _word(name: str) -> str:
-    plain = name != "" and all(char.isalnum() or char in "_-/" for char in name) and not name.startswith("-")
-    return name if plain else json.dumps(name, ensure_ascii=False)
-
-
-def _address(uri: str) -> str:
-    plain = all(char.isalnum() or char in "_-/:.?&%+~@," for char in uri) and not uri.startswith("-")
-    return uri if plain else json.dumps(uri, ensure_ascii=False)
