@@ -12,7 +12,7 @@ from mcp.shared.inbound import encode_header_value
 from support.paths import REPOSITORY
 from support.task_server import AT
 
-from mcp_magics.connection.questions.asked import RefusedError
+from mcp_magics.connection.questions.refused import RefusedError
 from mcp_magics.connection.tasks.ours import MOST, ClientTasks
 from mcp_magics.connection.tasks.task import task_state
 

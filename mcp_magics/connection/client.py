@@ -13,19 +13,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_magics.connection.deadlines import Deadlines
 from mcp_magics.connection.heard import Heard
-from mcp_magics.connection.lists.catalog import Catalog, changes, fetch
+from mcp_magics.connection.lists.catalog import Catalog
 from mcp_magics.connection.lists.freshness import Shelf
+from mcp_magics.connection.lists.listed_tools import list_tools
 from mcp_magics.connection.lists.upkeep import Upkeep
 from mcp_magics.connection.questions.asked import Asked
-from mcp_magics.connection.replies import cut_off, unexpected
+from mcp_magics.connection.replies import cut_off, not_ready, unexpected
 from mcp_magics.connection.requests import Requests
 from mcp_magics.connection.subscriptions.subscription import Subscriptions
-from mcp_magics.errors import (
-    ConnectionFailedError,
-    Failure,
-    MCPMagicsError,
-    RequestTimeoutError,
-)
+from mcp_magics.errors import ConnectionFailedError, Failure, MCPMagicsError
 from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
@@ -208,7 +204,7 @@ class Connection(Heard, Requests):
             async with self.deadlines.within(self.spec.startup_timeout):
                 await self._connect(stack, candidate)
         except TimeoutError:
-            return self._startup_timeout()
+            return not_ready(self.spec, self._phase, self.log)
         except MCPMagicsError as error:
             return self.channel.explain(error) if self.channel is not None else error
         except Exception as error:  # noqa: BLE001  see _own
@@ -244,59 +240,19 @@ class Connection(Heard, Requests):
         self.server_info = info.model_dump(mode="json", by_alias=True, exclude_none=True) if info else {}
         known = capabilities.model_dump(mode="json", by_alias=True, exclude_none=True) if capabilities else {}
         self.capabilities = {**self.dispatcher.declared, **known}
-        self.asked.capabilities = self.capabilities
+        self.asked.handling.capabilities = self.capabilities
         self.instructions = session.instructions or ""
 
     async def refresh(self, within: float | None = None) -> None:
         """List the tools anew, ``within`` seconds (the start-up's, by default); what changed becomes :attr:`news`."""
-        seconds = within or self.spec.startup_timeout
-        try:
-            async with self.deadlines.within(seconds):
-                await self._list_tools()
-        except TimeoutError:
-            error = RequestTimeoutError(
-                f"no answer to tools/list within {seconds:g} s",
-                phase="list",
-                server=self.spec.name,
-                next_step=f"%mcp log {self.spec.name}, or %mcp restart {self.spec.name}",
-                retryable=True,
-            )
-        else:
-            return
-        raise error
-
-    async def _list_tools(self) -> None:
-        from mcp.shared.inbound import find_invalid_x_mcp_header, x_mcp_header_map
-
-        self.upkeep.outdated.discard("tools")
-        if "tools" not in self.capabilities:
-            return
-        since = self.shelf.moment
-        page = await fetch(self, self.spec.name, "tools")
-        kept = self.shelf.keep("tools", None, page.hint if self.is_modern else None, since=since)
-        dropped: dict[str, str] = {}
-        if self.is_modern:
-            for raw in page.items:
-                name, schema = str(raw.get("name")), raw.get("inputSchema")
-                if (reason := find_invalid_x_mcp_header(schema)) is not None:
-                    dropped[name] = reason
-                    self.violation("x-mcp-header", f"tool {name} may not be used: {reason}")
-                elif header_map := x_mcp_header_map(schema):
-                    self.header_maps[name] = header_map
-        before, self.catalog = self.catalog, Catalog.of(self.spec, page, dropped, kept)
-        if before.tools:
-            self.tell_news("tools", changes(before, self.catalog))
-        if page.problem is not None:
-            self.violation("pagination", page.problem.failure.message)
-        if page.note:
-            self.violation("pagination", page.note)
+        await list_tools(self, within or self.spec.startup_timeout)
 
     async def _until_stopped(self) -> MCPMagicsError | None:
         """Wait until told to stop or until the channel is gone; the error in the second case."""
         assert self.channel is not None  # entered by _connect
         stopped = asyncio.create_task(self._stop.wait())
         lost = asyncio.create_task(self.channel.lost.wait())
-        greeting = asyncio.create_task(self.asked.greet())
+        greeting = asyncio.create_task(self.asked.handling.greet())
         await asyncio.wait({stopped, lost}, return_when=asyncio.FIRST_COMPLETED)
         for task in (stopped, lost, greeting):
             task.cancel()
@@ -319,22 +275,6 @@ class Connection(Heard, Requests):
         """A level that was set outlives its connection; in the stateless era it is on each request."""
         if self.log_level is not None and not self.is_modern and "logging" in self.capabilities:
             self.submit("logging/setLevel", f'"level":{compact(self.log_level)}')
-
-    def _startup_timeout(self) -> ConnectionFailedError:
-        name, seconds = self.spec.name, self.spec.startup_timeout
-        noise, stderr = self.log.tail("stdout", 1), self.log.tail("stderr", 3)
-        evidence = [f"stdout, not JSON-RPC: {line[:200]}" for line in noise] + [
-            f"stderr: {line[:200]}" for line in stderr
-        ]
-        return ConnectionFailedError(
-            f"not ready after {seconds:g} s; it was still at “{self._phase}”",
-            class_="startup_timeout",
-            phase=self._phase,
-            server=self.spec.name,
-            evidence=tuple(evidence) or ("the server wrote nothing at all",),
-            next_step=f"%mcp add {name} --startup-timeout {max(seconds * 2, 1):g} …, or %mcp log {name}",
-            retryable=True,
-        )
 
     def _tell(self, text: str) -> None:
         """Say what became of a question: in the log, and to whoever is connecting."""

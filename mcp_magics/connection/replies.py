@@ -1,4 +1,4 @@
-"""Answers as values and errors: a settled request is a :class:`Reply`, a JSON-RPC error an exception."""
+"""Answers, and those that never come, as values and errors: a settled request is a :class:`Reply`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from mcp_magics.wire.message import told
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mcp_magics.config.model import ServerSpec
+    from mcp_magics.connection.serverlog import ServerLog
     from mcp_magics.wire.pending import Pending
 
 
@@ -47,6 +49,21 @@ def unexpected(error: Exception, server: str, phase: str) -> MCPMagicsError:
         phase=phase,
         server=server,
         next_step=f"%mcp trace {server}",
+    )
+
+
+def not_ready(spec: ServerSpec, phase: str, log: ServerLog) -> ConnectionFailedError:
+    """The error of a start that took too long at ``phase``, with what the server wrote meanwhile."""
+    seconds, noise, stderr = spec.startup_timeout, log.tail("stdout", 1), log.tail("stderr", 3)
+    evidence = [f"stdout, not JSON-RPC: {line[:200]}" for line in noise] + [f"stderr: {line[:200]}" for line in stderr]
+    return ConnectionFailedError(
+        f"not ready after {seconds:g} s; it was still at “{phase}”",
+        class_="startup_timeout",
+        phase=phase,
+        server=spec.name,
+        evidence=tuple(evidence) or ("the server wrote nothing at all",),
+        next_step=f"%mcp add {spec.name} --startup-timeout {max(seconds * 2, 1):g} …, or %mcp log {spec.name}",
+        retryable=True,
     )
 
 

@@ -10,9 +10,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from mcp_magics.connection.declared import with_configured
-from mcp_magics.connection.questions.asked import RefusedError
 from mcp_magics.connection.questions.handlers import QUESTIONS
 from mcp_magics.connection.questions.overheard import Overheard
+from mcp_magics.connection.questions.refused import RefusedError
 from mcp_magics.connection.tasks.ours import ClientTasks, declared_with_tasks, related
 from mcp_magics.results.app import EXTENSION, MIME_TYPE
 
@@ -130,8 +130,8 @@ class _Answers:
             self._channel.violation(f"{version} basic/patterns/mrtr", f"{method} was sent as a request of its own")
         elif method in QUESTIONS:
             return await self._asked.answer(method, params)
-        elif self._asked.handles(method):
-            return cast("dict[str, Any]", await self._asked.custom(method, params))
+        elif self._asked.handling.handles(method):
+            return cast("dict[str, Any]", await self._asked.handling.custom(method, params))
         return None
 
 

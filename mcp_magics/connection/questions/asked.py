@@ -6,14 +6,20 @@ The requests a handshake server pushes and those a 2026-07-28 server puts into a
 from __future__ import annotations
 
 import asyncio
-import traceback
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from mcp_magics.connection.questions.handler_call import arguments_for, run_aside, snake
-from mcp_magics.connection.questions.handlers import QUESTIONS
+from mcp_magics.connection.questions.handler_call import run_aside
+from mcp_magics.connection.questions.handling import Handling
 from mcp_magics.connection.questions.question import Answer
-from mcp_magics.connection.questions.returned import as_json, elicited, roots_of, sampled, sampling_answer, scripted
+from mcp_magics.connection.questions.refused import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    METHOD_NOT_FOUND,
+    REJECTED,
+    RefusedError,
+)
+from mcp_magics.connection.questions.returned import elicited, roots_of, sampled, sampling_answer, scripted
 from mcp_magics.connection.questions.roots_news import RootsNews
 from mcp_magics.connection.tasks.task import RELATED
 from mcp_magics.errors import CommandError
@@ -30,31 +36,11 @@ if TYPE_CHECKING:
     from mcp_magics.errors import MCPMagicsError
     from mcp_magics.wire.transport import Channel
 
-T = TypeVar("T")
-
-INVALID_PARAMS, INTERNAL_ERROR = -32602, -32603
-REFUSED = -1
-"""The code of a sampling request that was rejected (client/sampling: error handling)."""
-AT_ONCE = 16
-"""Handlers of one server that run at the same time."""
-_MOST_TRACED = 40
-"""Lines of a handler's traceback."""
-
-
-class RefusedError(Exception):
-    """A question that gets a JSON-RPC error for an answer; ``ended`` is why, where its connection ended meanwhile."""
-
-    def __init__(self, code: int, message: str, ended: MCPMagicsError | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.ended = ended
-
 
 class Asked:
     """The questions of one server over one channel; belongs to the loop.
 
-    ``tell`` gets what whoever connects should know; ``capabilities`` are the server's, once they are known;
-    ``of_tasks`` are the calls that its tasks run.
+    ``tell`` gets what whoever connects should know; ``of_tasks`` are the calls that its tasks run.
     """
 
     def __init__(
@@ -62,15 +48,12 @@ class Asked:
     ) -> None:
         self.server = server
         self.inbox = inbox
-        self.handlers = inbox.handlers
-        self.log = log
+        self.handling = Handling(server, inbox.handlers, log, tell)
         self.channel: Channel | None = None
         self.roots = RootsNews()
-        self.capabilities: Mapping[str, Any] = {}
         self.of_tasks: dict[str, Hearing] = {}
         self._deadlines = deadlines
         self._tell = tell
-        self._at_once = asyncio.Semaphore(AT_ONCE)
         self._standing: dict[asyncio.Future[Answer], MCPMagicsError | None] = {}
 
     def belongs_to_task(self, meta: object) -> None:
@@ -92,7 +75,7 @@ class Asked:
                     return await self._roots(params)
                 finally:
                     self.roots.answered()
-        raise RefusedError(-32601, "Method not found")
+        raise RefusedError(METHOD_NOT_FOUND, "Method not found")
 
     async def _elicitation(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Accept, decline and cancel are three things (client/elicitation)."""
@@ -121,7 +104,7 @@ class Asked:
         question = self.inbox.question("sampling", self.server, "The server asks for a completion", params)
         answer = await self._answered(question)
         if answer.action != "accept" or answer.content is None:
-            raise RefusedError(REFUSED, _rejection(answer))
+            raise RefusedError(REJECTED, _rejection(answer))
         try:
             return sampled(answer.content, "a person" if answer.by == "person" else answer.by)
         except TypeError as error:
@@ -129,12 +112,12 @@ class Asked:
 
     async def _roots(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """What this client opens to the server (client/roots); nothing by default."""
-        for handler in self.handlers.fitting("roots", self.server, self.capabilities):
+        for handler in self.handling.fitting("roots"):
             value = handler.function
             if callable(value):
-                value = await self._called(handler, {"params": params, "server": self.server}, self.server)
+                value = await self.handling.called(handler, {"params": params, "server": self.server}, self.server)
             if value is not None:
-                return {"roots": self._checked(handler, roots_of, value)}
+                return {"roots": self.handling.checked(handler, roots_of, value)}
         return {"roots": []}
 
     # -- the cascade -----------------------------------------------------------------------------------------
@@ -173,7 +156,7 @@ class Asked:
         for hearing in self.inbox.askers(question):
             if hearing.script is not None:
                 return self._scripted(question, hearing)
-        for handler in self.handlers.fitting(question.kind, self.server, self.capabilities):
+        for handler in self.handling.fitting(question.kind):
             answer = await self._handled(handler, question)
             if answer is not None:
                 return answer
@@ -217,11 +200,11 @@ class Asked:
         known = material(question)
         pair = (question, _typed(question))
         try:
-            value = await self._called(handler, known, question, pair)
+            value = await self.handling.called(handler, known, question, pair)
             if question.kind == "sampling":
-                answer = self._checked(handler, sampling_answer, value, handler.name)
+                answer = self.handling.checked(handler, sampling_answer, value, handler.name)
             else:
-                answer = self._checked(handler, elicited, question, value)
+                answer = self.handling.checked(handler, elicited, question, value)
         except RefusedError as error:
             self.inbox.note(question, str(error))
             if question.kind == "sampling":
@@ -229,74 +212,8 @@ class Asked:
             return Answer("decline", by="handler", note="")
         if answer is None:
             return None
-        self.say_quietly(f"{question.kind} answered by the handler {handler.name}: {answer.action}")
+        self.handling.say(f"{question.kind} answered by the handler {handler.name}: {answer.action}")
         return self._noted(question, answer)
-
-    async def _called(
-        self, handler: Handler, known: Mapping[str, Any], alone: Any, pair: tuple[Any, Any] | None = None
-    ) -> Any:
-        """What ``handler`` returns; raises ``RefusedError`` with what it raised."""
-        names = {snake(name): value for name, value in known.items()}
-        try:
-            positional, named = arguments_for(handler.function, names, alone, pair or (alone, known.get("params")))
-            async with self._at_once:
-                return await run_aside(lambda: handler.function(*positional, **named))
-        except Exception as error:  # noqa: BLE001  a handler is the user's: it may raise anything
-            raise self._failed(handler, error) from None
-
-    def _checked(self, handler: Handler, reading: Callable[..., T], *returned: Any) -> T:
-        """What ``reading`` makes of what ``handler`` returned; raises ``RefusedError`` where it makes nothing."""
-        try:
-            return reading(*returned)
-        except (TypeError, ValueError) as error:
-            raise self._failed(handler, error) from None
-
-    def _failed(self, handler: Handler, error: Exception) -> RefusedError:
-        self.log.add("client", f"handler {handler.name} of {handler.kind} failed", level="error")
-        for line in _traced(error):
-            self.log.add("client", line, level="error")
-        text = f"the handler {handler.name} failed: {type(error).__name__}: {str(error)[:300]}"
-        return RefusedError(INTERNAL_ERROR, text)
-
-    # -- other requests and notifications --------------------------------------------------------------------
-
-    async def custom(self, method: str, params: Mapping[str, Any]) -> Any:
-        """The result of a request this specification does not know, from its handler; raises ``RefusedError``."""
-        for handler in self.handlers.fitting(method, self.server, self.capabilities):
-            value = await self._called(handler, self._custom_material(method, params), params)
-            self.say_quietly(f"{method} answered by {handler.name}")
-            return self._checked(handler, _as_result, value)
-        raise RefusedError(-32601, "Method not found")
-
-    async def told(self, handler: Handler, method: str, params: Mapping[str, Any]) -> None:
-        """A notification for ``handler``; what it raises is a line of the log."""
-        try:
-            await self._called(handler, self._custom_material(method, params), params)
-        except RefusedError as error:
-            self.say(str(error))
-
-    def _custom_material(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        return {"params": params, "method": method, "server": self.server}
-
-    def handles(self, method: str) -> tuple[Handler, ...]:
-        """The handlers for a method that is none of the specification's questions."""
-        return () if method in QUESTIONS else self.handlers.fitting(method, self.server, self.capabilities)
-
-    async def greet(self) -> None:
-        """The connection is ready: call the handlers of ``connected``, side by side."""
-        fitting = self.handlers.fitting("connected", self.server, self.capabilities)
-        await asyncio.gather(*(self._greeted(handler) for handler in fitting))
-
-    async def _greeted(self, handler: Handler) -> None:
-        from mcp_magics.connection.questions.handlers import declared
-
-        settings = declared(handler.capability, self.capabilities) if handler.capability else self.capabilities
-        server = self.handlers.server_named(self.server)
-        known = {"server": server, "settings": settings, "capabilities": self.capabilities}
-        try:
-            await self._called(handler, known, server, (server, settings))
-        except RefusedError as error:
-            self.say(str(error))
 
     # -- what is said about it -------------------------------------------------------------------------------
 
@@ -313,10 +230,6 @@ class Asked:
         """Say what went wrong in the log, and to whoever is connecting."""
         self._tell(text)
 
-    def say_quietly(self, text: str) -> None:
-        """Say what went well in the log."""
-        self.log.add("client", text)
-
     @contextmanager
     def _clock_stopped(self) -> Iterator[None]:
         """While inside, no request in flight runs out of time, and no start-up either."""
@@ -330,33 +243,9 @@ class Asked:
 _EMPTY: dict[str, Any] = {"action": "accept", "content": {}}
 
 
-def _traced(error: Exception) -> list[str]:
-    """The traceback of a handler, a line each, without the frames that called it; of a long one the end."""
-    trace = error.__traceback__
-    while (
-        trace is not None and trace.tb_next is not None and "mcp_magics" in trace.tb_frame.f_globals.get("__name__", "")
-    ):
-        trace = trace.tb_next
-    lines = "".join(traceback.format_exception(type(error), error, trace)).splitlines()
-    return [line for line in lines if line.strip()][-_MOST_TRACED:]
-
-
 def _rejection(answer: Answer) -> str:
     who = {"person": "a person", "handler": "a handler", "script": "a script", "nobody": "the client"}[answer.by]
     return f"The sampling request was {'cancelled' if answer.action == 'cancel' else 'rejected'} by {who}"
-
-
-def _as_result(value: Any) -> Any:
-    """What a handler returned as the result of a request: an object, an empty one for None. Raises ``TypeError``."""
-    dump = getattr(value, "model_dump", None)
-    if callable(dump):
-        value = dump(mode="json", by_alias=True, exclude_none=True)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        msg = f"it returned {type(value).__name__}; a result is a dict"
-        raise TypeError(msg)
-    return as_json(value, "result")
 
 
 def _typed(question: Question) -> Any:

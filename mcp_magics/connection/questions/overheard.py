@@ -30,7 +30,7 @@ class Overheard:
         """Take in one notification; never blocks."""
         if method == "notifications/elicitation/complete":
             self._complete(params)
-        if not self._asked.handles(method):
+        if not self._asked.handling.handles(method):
             return
         if len(self._waiting) >= MOST_WAITING:
             self._waiting.popleft()
@@ -46,8 +46,8 @@ class Overheard:
     async def _hand_on(self) -> None:
         while self._waiting:
             method, params = self._waiting.popleft()
-            for handler in self._asked.handles(method):
-                await self._asked.told(handler, method, params)
+            for handler in self._asked.handling.handles(method):
+                await self._asked.handling.told(handler, method, params)
         if self._dropped:
             self._asked.say(f"{self._dropped} notifications came faster than their handler and were dropped")
             self._dropped = 0

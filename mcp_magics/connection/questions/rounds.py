@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.connection.questions.asked import INVALID_PARAMS, RefusedError
 from mcp_magics.connection.questions.handlers import QUESTIONS
+from mcp_magics.connection.questions.refused import INVALID_PARAMS, RefusedError
 from mcp_magics.errors import ProtocolError
 from mcp_magics.wire.message import compact, told
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.connection.questions.asked import RefusedError
+from mcp_magics.connection.questions.refused import RefusedError
 from mcp_magics.results.sanitise import clean
 
 if TYPE_CHECKING:

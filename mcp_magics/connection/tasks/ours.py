@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from mcp_magics.connection.questions.asked import INTERNAL_ERROR, INVALID_PARAMS, RefusedError
+from mcp_magics.connection.questions.refused import INTERNAL_ERROR, INVALID_PARAMS, RefusedError
 from mcp_magics.connection.tasks.task import EXTENSION, RELATED
 from mcp_magics.wire.message import number
 
