@@ -19,37 +19,22 @@ from mcp_magics.results.violations.rule import (
     name_of,
     stated,
 )
+from mcp_magics.results.violations.shared import ANNOTATIONS, DESCRIPTION, META, MIME_TYPE, RESOURCE, URI
 
 _CALL = (Member("isError", "a boolean"),)
-_PROMPT = (Member("description", "a string"),)
-_COMMON = (Member("_meta", "an object"), Member("annotations", "an object"))
-_ANNOTATIONS = (
+_PROMPT = (DESCRIPTION,)
+_IN_ANNOTATIONS = (
     Member("audience", "a list of 'user' and 'assistant'"),
     Member("priority", "a number from 0 to 1"),
     Member("lastModified", "a string"),
 )
 _MEDIA = (Member("data", "a string", is_required=True), Member("mimeType", "a string", is_required=True))
-_LINK = (
-    Member("uri", "a string", is_required=True),
-    Member("name", "a string", is_required=True),
-    Member("title", "a string"),
-    Member("description", "a string"),
-    Member("mimeType", "a string"),
-    Member("size", "a number"),
-    Member("icons", "a list"),
-)
-_CONTENTS = (
-    Member("uri", "a string", is_required=True),
-    Member("mimeType", "a string"),
-    Member("text", "a string"),
-    Member("blob", "a string"),
-    Member("_meta", "an object"),
-)
+_CONTENTS = (URI, MIME_TYPE, Member("text", "a string"), Member("blob", "a string"), META)
 _BLOCKS: Mapping[str, tuple[Member, ...]] = {
     "text": (Member("text", "a string", is_required=True),),
     "image": _MEDIA,
     "audio": _MEDIA,
-    "resource_link": _LINK,
+    "resource_link": RESOURCE,
     "resource": (Member("resource", "an object", is_required=True),),
 }
 _SINCE: Mapping[str, str] = {"audio": "2025-03-26", "resource_link": STRUCTURED}
@@ -128,7 +113,7 @@ def _message(message: Any, path: str, revision: str) -> Iterator[Finding]:
 
 
 def _block(block: Any, path: str, revision: str) -> Iterator[Finding]:
-    yield from in_members(block, path, (Member("type", "a string", is_required=True), *_COMMON))
+    yield from in_members(block, path, (Member("type", "a string", is_required=True), META, ANNOTATIONS))
     kind = block.get("type") if isinstance(block, dict) else None
     if not isinstance(kind, str):
         return
@@ -148,7 +133,7 @@ def _block(block: Any, path: str, revision: str) -> Iterator[Finding]:
 
 def in_annotations(annotations: Any, path: str) -> Iterator[Finding]:
     """What breaks the rules about the annotations of content and of resources."""
-    yield from in_members(annotations, path, _ANNOTATIONS)
+    yield from in_members(annotations, path, _IN_ANNOTATIONS)
 
 
 def _contents(contents: Any, path: str, _revision: str) -> Iterator[Finding]:

@@ -19,43 +19,27 @@ from mcp_magics.results.violations.rule import (
     name_of,
     stated,
 )
+from mcp_magics.results.violations.shared import ANNOTATIONS, DESCRIPTION, META, MIME_TYPE, NAMED, RESOURCE, TITLE
 
-_NAMED = (
-    Member("name", "a string", is_required=True),
-    Member("title", "a string"),
-    Member("description", "a string"),
-    Member("icons", "a list"),
-    Member("_meta", "an object"),
-)
 _TOOL = (
-    *_NAMED,
+    *NAMED,
+    META,
     Member("inputSchema", "an object", is_required=True),
     Member("outputSchema", "an object"),
-    Member("annotations", "an object"),
+    ANNOTATIONS,
     Member("execution", "an object"),
 )
-_RESOURCE = (
-    Member("uri", "a string", is_required=True),
-    *_NAMED,
-    Member("mimeType", "a string"),
-    Member("size", "a number"),
-    Member("annotations", "an object"),
-)
-_TEMPLATE = (
-    Member("uriTemplate", "a string", is_required=True),
-    *_NAMED,
-    Member("mimeType", "a string"),
-    Member("annotations", "an object"),
-)
-_PROMPT = (*_NAMED, Member("arguments", "a list"))
+_RESOURCE = (*RESOURCE, META, ANNOTATIONS)
+_TEMPLATE = (Member("uriTemplate", "a string", is_required=True), *NAMED, MIME_TYPE, META, ANNOTATIONS)
+_PROMPT = (*NAMED, META, Member("arguments", "a list"))
 _HINTS = (
-    Member("title", "a string"),
+    TITLE,
     *(Member(f"{hint}Hint", "a boolean") for hint in ("readOnly", "destructive", "idempotent", "openWorld")),
 )
 _ARGUMENT = (
     Member("name", "a string", is_required=True),
-    Member("title", "a string"),
-    Member("description", "a string"),
+    TITLE,
+    DESCRIPTION,
     Member("required", "a boolean"),
 )
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z")
