@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.errors import MCPMagicsError
 from mcp_magics.magics.cards import ToolCard
-from mcp_magics.magics.commands.named import item_named
+from mcp_magics.magics.commands.named import tool_named
 from mcp_magics.magics.outcome import Shown
 from mcp_magics.magics.parse import quoted
 from mcp_magics.results.browsing import Sheet
@@ -107,12 +107,7 @@ async def do_form(context: Context, command: Command) -> Any:
     """One tool's arguments as a form."""
     from mcp_magics.widgets.offer import Offer
 
-    where = item_named(context, command)
-    server = context.servers[where.server]
-    await server.ready_steps()
-    tool = server.connection.catalog.tools.get(where.item)
-    if tool is None:
-        server.refuse_unknown(where.item)
+    tool = await tool_named(context, command)
     sheet = _form_sheet(tool)
     if not await _is_live(context, command):
         return sheet

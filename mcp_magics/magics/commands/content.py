@@ -9,9 +9,8 @@ from mcp_magics.connection.content.suggested import Reference, completions, memb
 from mcp_magics.connection.content.templates import address_of, template_named
 from mcp_magics.errors import CommandError, RequestError
 from mcp_magics.magics.commands.absent import with_cause
-from mcp_magics.magics.commands.answers import answers_of
 from mcp_magics.magics.commands.named import item_named, server_named
-from mcp_magics.magics.commands.tools import given, meta_of
+from mcp_magics.magics.commands.sending import given, with_options
 from mcp_magics.magics.job_panel import carried_out
 from mcp_magics.magics.outcome import Message, expecting
 from mcp_magics.magics.parse import quoted
@@ -52,15 +51,6 @@ async def _listing(context: Context, command: Command, kind: Kind) -> Listing:
     return await server.offered_steps(kind, refresh=command.options.flag("refresh"))
 
 
-def _with_options(context: Context, server: Server, command: Command) -> Server:
-    return server.with_options(
-        timeout=command.options.seconds("timeout"),
-        max_time=command.options.seconds("max-time"),
-        meta=meta_of(command),
-        answers=answers_of(context, command),
-    )
-
-
 async def _asked(server: Server, kind: Absent, name: str, request: Coroutine[Until, None, T]) -> T:
     """Steps: the answer; a refusal says too where the server has no such prompt or resource."""
     try:
@@ -72,7 +62,7 @@ async def _asked(server: Server, kind: Absent, name: str, request: Coroutine[Unt
 
 async def do_read(context: Context, command: Command) -> Any:
     """Read a resource: a URI, or a template and its variables."""
-    server, named = _with_options(context, server_named(context, command), command), command.word(1) or ""
+    server, named = with_options(context, server_named(context, command), command), command.word(1) or ""
     variables = json.loads(given(context, command, _VARIABLES).text, parse_float=str, parse_int=str)
     if not isinstance(variables, dict):
         variables = {}
@@ -87,7 +77,7 @@ async def do_read(context: Context, command: Command) -> Any:
 async def do_prompt(context: Context, command: Command) -> Any:
     """Get a prompt; its arguments are strings (server/prompts)."""
     where = item_named(context, command, "prompts")
-    server = _with_options(context, context.servers[where.server], command)
+    server = with_options(context, context.servers[where.server], command)
     arguments = given(context, command, _STRINGS).text
     if command.options.flag("dry-run"):
         return Message.request(server, "prompts/get", f'"name":{compact(where.item)},"arguments":{arguments}')
@@ -105,7 +95,7 @@ _VARIABLES: Mapping[str, Any] = {"type": "object", "additionalProperties": {"typ
 async def do_complete(context: Context, command: Command) -> Any:
     """What the server suggests for an argument of a prompt, or for a variable of a template."""
     server, reference, rest = await _completed(context, command)
-    server, argument = _with_options(context, server, command), rest[0]
+    server, argument = with_options(context, server, command), rest[0]
     prefix, known = (rest[1] if len(rest) > 1 else ""), json.loads(given(context, command, _STRINGS).text)
     if command.options.flag("dry-run"):
         return Message.request(server, "completion/complete", members_of(reference, argument, prefix, known))

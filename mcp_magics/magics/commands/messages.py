@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.errors import CommandError
-from mcp_magics.magics.commands.answers import answers_of
 from mcp_magics.magics.commands.named import server_named
-from mcp_magics.magics.commands.tools import given, meta_of
+from mcp_magics.magics.commands.sending import given, with_options
 from mcp_magics.magics.job_panel import carried_out
 from mcp_magics.magics.outcome import Message, Note, expecting
 from mcp_magics.results.content import RawResult
@@ -20,12 +19,7 @@ if TYPE_CHECKING:
 
 async def do_request(context: Context, command: Command) -> Any:
     """Any request; the result as it came."""
-    server = server_named(context, command).with_options(
-        timeout=command.options.seconds("timeout"),
-        max_time=command.options.seconds("max-time"),
-        meta=meta_of(command),
-        answers=answers_of(context, command),
-    )
+    server = with_options(context, server_named(context, command), command)
     method = command.word(1) or ""
     members = members_of(given(context, command))
     if command.options.flag("dry-run"):

@@ -14,6 +14,7 @@ from mcp_magics.magics.target import target
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mcp_magics.connection.lists.catalog import Tool
     from mcp_magics.connection.manager import Servers
     from mcp_magics.connection.server import Server
     from mcp_magics.magics.context import Context
@@ -54,6 +55,17 @@ def _meant(context: Context, command: Command, name: str) -> str:
 def item_named(context: Context, command: Command, kind: Kind = "tools") -> Target:
     """The ``SERVER.ITEM`` that ``command`` begins with; an item alone is looked for on the connected servers."""
     return target(command, context.names, lambda item: _holders(context.servers, item, kind))
+
+
+async def tool_named(context: Context, command: Command) -> Tool:
+    """Steps: the tool that ``command`` begins with, of a connected server; raises where the server lists none."""
+    where = item_named(context, command)
+    server = context.servers[where.server]
+    await server.ready_steps()
+    tool = server.connection.catalog.tools.get(where.item)
+    if tool is None:
+        server.refuse_unknown(where.item)
+    return tool
 
 
 def _holders(servers: Servers, item: str, kind: Kind) -> list[str]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.magics.commands.answers import answers_of
 from mcp_magics.magics.commands.named import server_named
-from mcp_magics.magics.commands.tools import meta_of
+from mcp_magics.magics.commands.sending import with_options
 from mcp_magics.magics.outcome import Message, expecting
 from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
-    from mcp_magics.connection.server import Server
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
     from mcp_magics.results.listing import Listing
@@ -25,7 +23,7 @@ async def do_skills(context: Context, command: Command) -> Listing:
 
 async def do_skill(context: Context, command: Command) -> Any:
     """A skill's ``SKILL.md``, or one of its files; nothing is shown that is not what the entry promises."""
-    server = _with_options(context, server_named(context, command), command)
+    server = with_options(context, server_named(context, command), command)
     uri, file = command.word(1) or "", command.word(2)
     if command.options.flag("dry-run"):
         return Message.request(server, "resources/read", f'"uri":{compact(_address(uri, file))}')
@@ -37,13 +35,3 @@ def _address(uri: str, file: str | None) -> str:
     if file is None or "://" in file:
         return file or uri
     return f"{uri.removesuffix('/SKILL.md')}/{file}"
-
-
-def _with_options(context: Context, server: Server, command: Command) -> Server:
-    options = command.options
-    return server.with_options(
-        timeout=options.seconds("timeout"),
-        max_time=options.seconds("max-time"),
-        meta=meta_of(command),
-        answers=answers_of(context, command),
-    )

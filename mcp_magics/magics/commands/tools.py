@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.lists.reuse import told
-from mcp_magics.errors import CommandError, MCPMagicsError
-from mcp_magics.magics.body import Arguments, arguments_of
-from mcp_magics.magics.commands.answers import answers_of
+from mcp_magics.errors import MCPMagicsError
 from mcp_magics.magics.commands.apps import with_app
 from mcp_magics.magics.commands.log_level import with_logs
-from mcp_magics.magics.commands.named import item_named, server_named
+from mcp_magics.magics.commands.named import item_named, server_named, tool_named
+from mcp_magics.magics.commands.sending import given, with_options
 from mcp_magics.magics.job_panel import carried_out
 from mcp_magics.magics.outcome import Message, expecting
 from mcp_magics.results.icons import icons_text
@@ -101,19 +100,13 @@ async def do_tool(context: Context, command: Command) -> Any:
     """One tool: schema, annotations and an example call."""
     from mcp_magics.magics.cards import ToolCard
 
-    where = item_named(context, command)
-    server = context.servers[where.server]
-    await server.ready_steps()
-    tool = server.connection.catalog.tools.get(where.item)
-    if tool is None:
-        server.refuse_unknown(where.item)
-    return ToolCard(tool)
+    return ToolCard(await tool_named(context, command))
 
 
 async def do_call(context: Context, command: Command) -> Any:
     """Call a tool; an ``isError`` result fails the cell only where that was asked for."""
     where = item_named(context, command)
-    server = _with_options(context, context.servers[where.server], command)
+    server = with_options(context, context.servers[where.server], command)
     if command.options.given("task"):
         server = server.as_task(command.options.seconds("task"))
     if protocol := command.options.text("protocol"):
@@ -144,16 +137,6 @@ async def _arguments(context: Context, server: Server, tool: str, command: Comma
     return lambda _known: text
 
 
-def given(context: Context, command: Command, schema: Any = None) -> Arguments:
-    """The arguments or params ``command`` gives, an empty object where it gives none."""
-
-    def work() -> Arguments:
-        known = {} if schema is None else schema
-        return arguments_of(command, schema=known, evaluate=context.evaluate) or Arguments()
-
-    return work() if context.given is None else context.given.of(work)
-
-
 async def _dry_run(context: Context, server: Server, tool: str, command: Command) -> Message:
     known = server.connection.catalog.tools.get(tool)
     if known is None and server.connection.state != "ready":
@@ -167,29 +150,3 @@ async def _dry_run(context: Context, server: Server, tool: str, command: Command
     is_known = server.connection.state == "ready"
     task = server.task_members_of(tool, known) if is_known else ""
     return Message.request(server, "tools/call", f"{members},{task}" if task else members)
-
-
-def _with_options(context: Context, server: Server, command: Command) -> Server:
-    options = command.options
-    return server.with_options(
-        timeout=options.seconds("timeout"),
-        max_time=options.seconds("max-time"),
-        meta=meta_of(command),
-        answers=answers_of(context, command),
-    )
-
-
-def meta_of(command: Command) -> dict[str, Any] | None:
-    """The object ``--meta`` gives, or None; raises ``CommandError`` for anything else."""
-    text = command.options.text("meta")
-    if text is None:
-        return None
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise CommandError(
-            f"--meta takes a JSON object: {error}", phase="parse", next_step="--meta '{\"k\": 1}'"
-        ) from None
-    if not isinstance(value, dict):
-        raise CommandError("--meta takes a JSON object", phase="parse", next_step="--meta '{\"k\": 1}'")
-    return value
