@@ -1,7 +1,7 @@
 """What bytes really are: image and audio formats by their signatures, image sizes by their headers.
 
 Signatures: WHATWG MIME Sniffing §6.1 and §6.2; sizes: PNG (W3C) §11.2.2, GIF89a §18, JPEG (ITU T.81) §B.2.2,
-WebP (RFC 9649) §2, BMP ``BITMAPINFOHEADER``.
+WebP (RFC 9649) §2, BMP ``BITMAPINFOHEADER``, AVIF in :mod:`.avif`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
+
+from mcp_magics.results.avif import avif_size
 
 _Size = tuple[int, int] | None
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -131,7 +133,7 @@ _IMAGES: tuple[tuple[re.Pattern[bytes], str, Callable[[bytes], _Size]], ...] = (
     (re.compile(rb"GIF8[79]a"), "image/gif", _gif),
     (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp", _webp),
     (re.compile(rb"BM....\x00\x00\x00\x00", re.DOTALL), "image/bmp", _bmp),
-    (re.compile(rb"....ftyp(?:avif|avis)", re.DOTALL), "image/avif", _unsized),
+    (re.compile(rb"....ftyp(?:avif|avis)", re.DOTALL), "image/avif", avif_size),
     (_SVG, "image/svg+xml", _unsized),
 )
-_UNSIZED = frozenset({"image/avif", "image/svg+xml"})
+_UNSIZED = frozenset({"image/svg+xml"})
