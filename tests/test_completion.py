@@ -104,6 +104,23 @@ def test_the_choices_of_an_option_and_of_a_word():
     assert words("%mcp request weather tools/") == ["tools/list", "tools/call"]
 
 
+def test_the_servers_of_the_playground_each_once_and_to_stop_only_what_there_is():
+    assert words("%mcp playground start ")[:3] == ["shop", "s1", "protocol"]
+    assert words("%mcp playground start l1 l") == ["l0", "l2", "l3", "l4"]
+    assert words("%mcp playground stop ") == []
+    assert words("%mcp playground stop ", Known(shop=[], weather=[])) == ["shop"]
+    assert words("%mcp playground list ") == []
+
+
+def test_the_faults_that_the_named_servers_of_the_playground_can_have():
+    assert words("%mcp playground start l2 --fault dp") == ["dpop", "dpop-nonce"]
+    assert words("%mcp playground start l1 l2 --fault dp") == []
+    assert offered("%mcp playground start --fault=close") == ["%mcp playground start --fault=close-mid-call"]
+    assert "wrong-iss" in words("%mcp playground start --fault ")
+    assert "none" not in words("%mcp playground start --fault ")
+    assert words("%mcp playground start shop --fault ") == []
+
+
 def test_an_optional_value_does_not_hide_what_follows():
     assert "city=" in words("%mcp call weather.now --expect-error ")
 
@@ -248,6 +265,9 @@ def test_asking_imports_no_more_than_was_imported():
     before = set(sys.modules)
     with provisionalcompleter():
         assert [each.text for each in shell.Completer.completions("%mcp resta", 10)] == ["restart"]
+        line = "%mcp playground start faulty --fault nois"
+        assert [each.text for each in shell.Completer.completions(line, len(line))] == ["noise"]
+    before |= {name for name in sys.modules if name.startswith("mcp_magics.playground")}
     assert not [name for name in set(sys.modules) - before if name.startswith(("mcp", "pydantic", "httpx"))]
     completion.uninstall(shell)
     assert completion.mcp_matcher not in shell.Completer.custom_matchers

@@ -1,6 +1,6 @@
 """Tab in ``%mcp`` lines and bodies, as IPython asks for it.
 
-Reads what is known already: completing imports nothing and starts no server. Only the value of a prompt's argument
+Reads what is known already: completing imports no library and starts no server. Only the value of a prompt's argument
 or of a template's variable is asked for, of a server that is connected and says that it completes them.
 """
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mcp_magics.magics.argument_words import in_json, in_yaml, key_or_value
 from mcp_magics.magics.going_on import numbers_of
 from mcp_magics.magics.named_items import connection_named, names_of, reference_of, schema_of
+from mcp_magics.magics.playground_words import playground_faults, playground_names
 from mcp_magics.magics.verbs import VERBS
 from mcp_magics.magics.wanted import Wanted, assigned, in_body, on_line, open_pair, unquoted
 
@@ -105,7 +106,7 @@ def _in_line(verb: Verb, words: Sequence[str], prefix: str, servers: Servers | N
         return _NOTHING
     waiting = _takes_value(verb, words[-1]) if words else None
     if waiting is not None:
-        return _value_of(waiting, prefix, servers)
+        return _value_of(waiting, prefix, _places(verb, words[:-1]), servers)
     return _option(verb, words, prefix, servers) if prefix.startswith("-") else _word(verb, words, prefix, servers)
 
 
@@ -114,13 +115,14 @@ def _option(verb: Verb, words: Sequence[str], prefix: str, servers: Servers | No
     if not (equals and prefix.startswith("--")):
         return Suggestions.of(_unused(verb, words), prefix, "option")
     option = verb.option(name)
-    return _value_of(option, typed, servers) if option is not None else _NOTHING
+    return _value_of(option, typed, _places(verb, words), servers) if option is not None else _NOTHING
 
 
-def _value_of(option: Option, typed: str, servers: Servers | None) -> Suggestions:
+def _value_of(option: Option, typed: str, places: Sequence[str], servers: Servers | None) -> Suggestions:
     if option.metavar == "SERVER" and servers is not None:
         return Suggestions.of(_shown_all(servers, typed), typed, "server")
-    return Suggestions.of(option.choices, typed, "value")
+    choices = playground_faults(places[1:]) if option.name == "fault" else option.choices
+    return Suggestions.of(choices, typed, "value")
 
 
 def _word(verb: Verb, words: Sequence[str], prefix: str, servers: Servers | None) -> Suggestions:
@@ -179,6 +181,8 @@ def _for_position(position: Positional, prefix: str, places: Sequence[str], serv
 def _choices(position: Positional, prefix: str, places: Sequence[str], servers: Servers | None) -> Sequence[str]:
     """The words the table of verbs has for that place, and those that stand for what goes on."""
     match position.kind:
+        case "playground":
+            return playground_names(places, servers or ())
         case "work":
             return [*position.choices, *numbers_of("job"), *_shown_all(servers, prefix)]
         case "number":

@@ -13,7 +13,7 @@ _Plain = Literal["text", "variable", "integer", "seconds", "flag", "choice", "op
 _Repeated = Literal["many", "list", "pairs", "words"]
 OptionKind = Literal[_Plain, _Repeated]
 _Word = Literal["server", "target", "name", "text", "uri", "address", "command", "json", "verb", "choice"]
-PositionalKind = Literal[_Word, "work", "number", "kind", "python"]
+PositionalKind = Literal[_Word, "work", "number", "kind", "python", "playground"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ VERBS = (
         "servers to learn and test with, on this machine only",
         (
             Positional("ACTION", "choice", choices=("start", "stop", "list")),
-            Positional("NAME", "name", required=False, many=True),
+            Positional("NAME", "playground", required=False, many=True),
         ),
         (
             Option("port", "N", "where the first one listens", "integer"),
