@@ -301,6 +301,17 @@ def test_handlers_are_listed_and_removed(shell):
     s1.fails("%mcp handle elicitation f nowhere", "unknown_server")
 
 
+def test_only_the_handlers_of_a_capability_are_removed_where_one_is_named(shell):
+    shell("def f(q):\n    return True")
+    shell("%mcp handle sampling f\n%mcp handle sampling f --capability x\n%mcp handle sampling f --capability y")
+    refused = shell.fails("%mcp handle sampling --remove --capability z", "unknown_handler").failure
+    assert refused.message == "nothing handles sampling with --capability z"
+    shell("%mcp handle sampling --remove --capability x")
+    assert shell.value("%mcp handle").df["capability"].tolist() == ["", "y"]
+    shell("%mcp handle sampling --remove")
+    assert len(shell.value("%mcp handle").df) == 0
+
+
 def test_a_request_and_a_notification_of_ones_own(one):
     one("heard = []\ndef lookup(params):\n    return {'found': params['key']}")
     one("%mcp handle com.example/lookup lookup\n%mcp handle notifications/com.example/alarm {heard.append}")

@@ -77,10 +77,14 @@ class Handlers:
             self.roots_changed(server)
         return handler
 
-    def remove(self, kind: str, server: str | None = None) -> tuple[Handler, ...]:
-        """Forget the handlers of ``kind`` (of one server, or all of them); what was forgotten."""
+    def remove(self, kind: str, server: str | None = None, capability: str | None = None) -> tuple[Handler, ...]:
+        """Forget the handlers of ``kind``, or only those of one server or one capability; what was forgotten."""
         kind = QUESTIONS.get(kind, kind)
-        gone = tuple(each for each in self._all if each.kind == kind and server in (None, each.server))
+        gone = tuple(
+            each
+            for each in self._all
+            if each.kind == kind and server in (None, each.server) and capability in (None, each.capability)
+        )
         self._all = tuple(each for each in self._all if each not in gone)
         if kind == "roots" and gone:
             self.roots_changed(server)

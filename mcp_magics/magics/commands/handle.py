@@ -65,17 +65,22 @@ def _refuse_without_kind(context: Context, command: Command) -> None:
 
 def _removed(context: Context, command: Command, kind: str) -> Note:
     servers = (*(word.text for word in command.words[1:]), *command.options.many("server"))
-    handlers = context.servers.handlers
-    gone = [each for server in servers or (None,) for each in handlers.remove(kind, server)]
+    capability, handlers = command.options.text("capability"), context.servers.handlers
+    gone = [each for server in servers or (None,) for each in handlers.remove(kind, server, capability)]
     if not gone:
         raise CommandError(
-            f"nothing handles {kind}" + (f" for {', '.join(servers)}" if servers else ""),
+            f"nothing handles {kind}{_limits(servers, capability)}",
             class_="unknown_handler",
             phase="parse",
             evidence=(f"handled are: {', '.join(sorted({each.kind for each in handlers})) or 'nothing'}",),
             next_step="%mcp handle",
         )
     return Note(f"{gone[0].kind}: {', '.join(each.name for each in gone)} removed", _document(gone))
+
+
+def _limits(servers: Sequence[str], capability: str | None) -> str:
+    named = f" for {', '.join(servers)}" if servers else ""
+    return f"{named} with --capability {capability}" if capability else named
 
 
 def _whom(handlers: Sequence[Handler]) -> str:

@@ -24,7 +24,7 @@ VERBS = (
             Positional("SERVER", "server", required=False, many=True, summary="only for these; every server if none"),
         ),
         (
-            flag("remove", "forget the handlers of this kind"),
+            flag("remove", "forget the handlers of this kind, server and capability"),
             Option("server", "SERVER", "for this server only", "many"),
             Option("capability", "NAME", "only for servers that declare it"),
             *COMMON,
