@@ -55,6 +55,27 @@ def test_an_ignored_place_and_what_lies_below_it_do_not_count_and_its_neighbours
     assert differences(left, right, ["nothing.here", "time"]).unmatched == ("nothing.here",)
 
 
+@pytest.mark.parametrize(
+    ("path", "is_there"),
+    [
+        ("time", True),
+        (".at.x", True),
+        ("list[*].t", True),
+        ("list[1].t", True),
+        ("list[2].t", True),
+        ("list[3].t", False),
+        ("list[*].u", False),
+        ("only.here", True),
+        ("tim", False),
+        ("at.x.y", False),
+    ],
+)
+def test_an_ignored_place_that_is_equal_or_on_one_side_only_is_there_all_the_same(path: str, is_there: bool) -> None:
+    left = {"time": 1, "at": {"x": 1}, "list": [{"t": 1}, {"t": 2}, {"t": 3}], "only": {"here": 1}}
+    right = {"time": 1, "at": {"x": 1}, "list": [{"t": 1}, {"t": 2}]}
+    assert (path not in differences(left, right, [path]).unmatched) is is_there
+
+
 def test_huge_values_are_given_up_and_deep_ones_are_not() -> None:
     given_up = differences(list(range(2 * MOST)), list(range(1, 2 * MOST + 1)))
     assert (len(given_up.found), given_up.is_whole) == (MOST, False)
@@ -148,6 +169,11 @@ def test_what_two_servers_give_differs_by_place(two: Shell, odd: OddServer, othe
     document = json.loads(two("%mcp call a.echo --against b --json").stdout)
     assert (document["same"], len(document["differences"])) == (False, 2)
     assert document["left"]["result"]["structuredContent"]["total"] == 1
+
+
+def test_a_place_that_is_ignored_and_happens_to_be_equal_was_no_mistake(two: Shell) -> None:
+    same = two("%mcp call a.echo text=x --against b --ignore content[*].text --ignore content[0].txet")
+    assert same.result.notes == ("--ignore matched nothing: content[0].txet",)
 
 
 def test_lists_are_compared_by_name(two: Shell, odd: OddServer, other: OddServer) -> None:

@@ -125,7 +125,8 @@ class Comparison:
         one, other = (self._without_envelope(side.compared) for side in self.sides)
         result = differences(one, other, self._ignored)
         broken = differences({"violations": left.violations}, {"violations": right.violations}, self._ignored)
-        unmatched = tuple(path for path in result.unmatched if path in broken.unmatched)
+        named = {*broken.unmatched} - {*self._left_out}
+        unmatched = tuple(path for path in result.unmatched if path in named)
         return Differences((*result.found, *broken.found), result.is_whole and broken.is_whole, unmatched)
 
     @property

@@ -7,7 +7,7 @@ list is longer, what both begin and end with stays together, so that one inserte
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,8 @@ VALUES = 1_000_000
 """Pairs of values that are looked at."""
 
 Path = tuple[str | int, ...]
+
+_INDEX = re.compile(r"\[\d+\]")
 
 
 class _Missing:
@@ -47,7 +49,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """What was found; ``is_whole`` False where looking was given up, ``unmatched`` are paths that ignored nothing."""
+    """What was found; ``is_whole`` False where looking was given up, ``unmatched`` are paths that neither value has."""
 
     found: tuple[Difference, ...]
     is_whole: bool = True
@@ -59,14 +61,14 @@ def differences(left: Any, right: Any, ignored: Sequence[str] = ()) -> Differenc
 
     A path is written as it is shown, ``content[0].text``; ``[*]`` is any position.
     """
-    rules = {path: _pattern(path) for path in ignored}
+    rules = {path: _pattern(_plain(path)) for path in ignored}
     used: set[str] = set()
     found: list[Difference] = []
     looked = 0
     for path, one, other in _pairs(left, right):
         looked += 1
         if looked > VALUES or len(found) >= MOST:
-            return Differences(tuple(found), is_whole=False, unmatched=_unmatched(rules, used))
+            return Differences(tuple(found), is_whole=False, unmatched=_unmatched(rules, used, left, right))
         if path is None:
             continue
         text = path_text(path).removeprefix(".")
@@ -75,15 +77,42 @@ def differences(left: Any, right: Any, ignored: Sequence[str] = ()) -> Differenc
             used.update(matching)
         else:
             found.append(Difference(text, one, other))
-    return Differences(tuple(found), unmatched=_unmatched(rules, used))
+    return Differences(tuple(found), unmatched=_unmatched(rules, used, left, right))
 
 
-def _unmatched(rules: dict[str, re.Pattern[str]], used: set[str]) -> tuple[str, ...]:
-    return tuple(rule for rule in rules if rule not in used)
+def _unmatched(rules: Mapping[str, re.Pattern[str]], used: Container[str], *values: Any) -> tuple[str, ...]:
+    """The ``rules`` that are not ``used`` and name no place of any of ``values``: one that is equal is there too."""
+    unused = {rule: pattern for rule, pattern in rules.items() if rule not in used}
+    return tuple(
+        rule for rule, pattern in unused.items() if not any(_has(each, _plain(rule), pattern) for each in values)
+    )
+
+
+def _has(value: Any, rule: str, pattern: re.Pattern[str]) -> bool:
+    """Whether ``pattern``, which is ``rule``'s, names a place below ``value``; looks only on the way there."""
+    way = _INDEX.sub("[*]", rule)
+    waiting: list[tuple[str, Any]] = [("", value)]
+    while waiting:
+        text, here = waiting.pop()
+        for step, below in _members(here):
+            place = f"{text}{path_text((step,))}".removeprefix(".")
+            if pattern.match(place):
+                return True
+            if way.startswith(_INDEX.sub("[*]", place)):
+                waiting.append((place, below))
+    return False
+
+
+def _members(value: Any) -> Iterable[tuple[str | int, Any]]:
+    return value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+
+
+def _plain(path: str) -> str:
+    return path.strip().lstrip(".")
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.escape(path.strip().lstrip(".")).replace(r"\[\*\]", r"\[\d+\]") + r"(?:[.\[]|\Z)")
+    return re.compile(re.escape(path).replace(r"\[\*\]", r"\[\d+\]") + r"(?:[.\[]|\Z)")
 
 
 def _pairs(left: Any, right: Any) -> Iterator[tuple[Path | None, Any, Any]]:
