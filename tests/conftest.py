@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support.kernel import Kernel
-from support.lab import LAB, Lab, Visits, chromium, running_lab
+from support.lab import LAB, Desk, Lab, Visits, chromium, running_lab, seated
 from support.leaks import belongings, left_over
 from support.node import node_server as find_node_server
 from support.odd_http import OddServer, odd_server
@@ -127,3 +127,18 @@ def desk(lab: Lab, browser: Any) -> Iterator[Visits]:
     visits = Visits(lab, browser)
     yield visits
     visits.end()
+
+
+@pytest.fixture(scope="module")
+def one_desk(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Desk]:
+    """One notebook for the module's tests: of its ``CELLS``, the first of which has said ``connected``."""
+    with seated(lab, request.module.CELLS) as desk:
+        yield desk
+
+
+@pytest.fixture
+def without_complaints(desk: Desk | Visits) -> Iterator[None]:
+    """Fail a test before whose desk the browser's console says that something is wrong."""
+    before = len(desk.complaints)
+    yield
+    assert desk.complaints[before:] == []

@@ -7,9 +7,10 @@ const KEYSTROKE_MS = 60;
 const KIND_NAMES = { tool: "Tools", prompt: "Prompts", resource: "Resources", template: "Templates" };
 
 class BrowserView {
-  constructor(body, ask) {
+  constructor(body, ask, insert) {
     this.name = crypto.randomUUID?.() ?? `${Math.random()}`;
     this.ask = (content) => ask({ ...content, view: this.name });
+    this.insert = insert;
     this.kinds = new Set();
     this.rows = new Map();
     this.asked = new Set();
@@ -172,7 +173,7 @@ class BrowserView {
 
   opened(opened) {
     this.form?.halt();
-    this.form = new FormView(this.detail, this.ask);
+    this.form = new FormView(this.detail, this.ask, this.insert);
     this.form.open(opened);
     this.form.told({ states: this.lastStates });
     this.detail.scrollTop = 0;
@@ -209,6 +210,7 @@ class BrowserView {
 
 export default {
   initialize({ model }) {
-    return inPlaces(model, (body, ask) => new BrowserView(body, ask));
+    const insert = cellsBelow(model);
+    return inPlaces(model, (body, ask) => new BrowserView(body, ask, insert));
   },
 };

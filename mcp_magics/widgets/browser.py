@@ -29,7 +29,7 @@ _MOST_KINDS = 4
 class BrowserWidget(PlacedWidget):
     """What the page draws."""
 
-    _esm = script("fields.js", "arguments.js", "form.js", "browser.js")
+    _esm = script("fields.js", "arguments.js", "insert.js", "form.js", "browser.js")
     _css = style("form.css", "browser.css")
 
 

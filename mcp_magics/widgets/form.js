@@ -9,9 +9,11 @@ function badge(text) {
 }
 
 class FormView {
-  constructor(body, send) {
+  // `insert` makes a cell of a text; null where the front end makes none.
+  constructor(body, send, insert) {
     this.body = body;
     this.send = send;
+    this.insert = insert;
     this.name = `mcpf-${Date.now().toString(36)}-${forms++}`;
     this.source = "fields";
     this.turn = 0;
@@ -37,14 +39,9 @@ class FormView {
     this.back = element("button", { type: "button", textContent: "Back to the fields", hidden: true });
     this.back.addEventListener("click", () => this.fromFields());
     this.json.addEventListener("input", () => this.typed());
-    this.cell = element("pre", { className: "mcpf-cell", tabIndex: 0, "aria-label": "the cell that does the same" });
-    const copy = copyButton(() => this.cellText);
-    copy.setAttribute("aria-label", "copy the cell");
-    copy.textContent = "Copy cell";
     const asJson = element("details", { className: "mcpf-more" }, element("summary", { textContent: "Edit as JSON" }), this.json, this.jsonSaid, this.back);
-    const asCell = element("details", { className: "mcpf-more", open: true }, element("summary", { textContent: "The same as a cell" }), this.cell, copy);
     this.form.append(...(form ? [this.fields, asJson] : []), this.said, this.gone);
-    this.form.append(element("div", { className: "mcpq-buttons" }, this.run, this.anyway, this.cancel), this.status, asCell);
+    this.form.append(element("div", { className: "mcpq-buttons" }, this.run, this.anyway, this.cancel), this.status, this.sameAsCell());
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.start(false);
@@ -60,6 +57,21 @@ class FormView {
     this.draw(entry);
     this.follow({ text, cell, size });
     this.body.replaceChildren(...this.about(offer), this.form);
+  }
+
+  sameAsCell() {
+    this.cell = element("pre", { className: "mcpf-cell", tabIndex: 0, role: "region", "aria-label": "the cell that does the same" });
+    this.takers = [copyButton(() => this.cellText, "Copy cell", "copy the cell")];
+    if (this.insert) this.takers.push(button("Insert below", "Insert below as a cell", () => this.inserted()));
+    this.taken = element("div", { className: "mcpf-status", role: "status" });
+    const buttons = element("div", { className: "mcpq-buttons" }, ...this.takers);
+    return element("details", { className: "mcpf-more", open: true }, element("summary", { textContent: "The same as a cell" }), this.cell, buttons, this.taken);
+  }
+
+  inserted() {
+    const count = this.insert(this.cellText);
+    const again = count > 1 ? `, ${count} by now` : "";
+    say(this.taken, count ? `inserted below as a cell${again}` : "not inserted: this panel is in no cell of the notebook");
   }
 
   // -- what its server says ---------------------------------------------------------------------------------------
@@ -137,6 +149,7 @@ class FormView {
     this.cellText = cell;
     const large = `too large to be shown: ${(size ?? 0).toLocaleString("en")} characters; run it, and it is .cell of the value`;
     say(this.cell, cell || large);
+    for (const each of this.takers) each.disabled = !cell;
   }
 
   written(found) {

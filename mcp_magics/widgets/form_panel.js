@@ -2,9 +2,10 @@
 
 export default {
   initialize({ model }) {
+    const insert = cellsBelow(model);
     return inPlaces(model, (body, ask) => {
       const view = crypto.randomUUID?.() ?? `${Math.random()}`;
-      const form = new FormView(body, (content) => ask({ ...content, view }));
+      const form = new FormView(body, (content) => ask({ ...content, view }), insert);
       return {
         told(content) {
           if (content.to !== undefined && content.to !== view) return;

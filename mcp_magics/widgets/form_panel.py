@@ -42,7 +42,7 @@ def style(*names: str) -> str:
 class FormWidget(PlacedWidget):
     """What the page draws."""
 
-    _esm = script("fields.js", "arguments.js", "form.js", "form_panel.js")
+    _esm = script("fields.js", "arguments.js", "insert.js", "form.js", "form_panel.js")
     _css = style("form.css")
 
 

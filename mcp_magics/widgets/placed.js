@@ -23,15 +23,15 @@ function button(text, label, act) {
   return made;
 }
 
-function copyButton(read) {
-  const made = button("Copy", "copy the line", async () => {
+function copyButton(read, text = "Copy", label = "copy the line") {
+  const made = button(text, label, async () => {
     try {
       await navigator.clipboard.writeText(read());
       say(made, "Copied");
     } catch {
       say(made, "Select and copy it by hand");
     }
-    setTimeout(() => say(made, "Copy"), 2000);
+    setTimeout(() => say(made, text), 2000);
   });
   return made;
 }

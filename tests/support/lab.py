@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,15 +33,21 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """A front end: the ``module`` that serves it, its ``settings`` class, the ``path`` of its pages."""
+    """A front end: the ``module`` that serves it, its ``settings`` class, the ``path`` of its pages.
+
+    ``own`` is in what it says of itself in the browser's console, whatever a notebook does.
+    """
 
     module: str
     settings: str
     path: str
+    own: tuple[str, ...]
 
 
-LAB = FrontEnd("jupyterlab", "LabApp", "lab/tree/")
-NOTEBOOK_7 = FrontEnd("notebook", "JupyterNotebookApp", "notebooks/")
+CANCELED = "Canceled future"
+"""What both front ends say of their own messages to a kernel that is restarted."""
+LAB = FrontEnd("jupyterlab", "LabApp", "lab/tree/", (CANCELED,))
+NOTEBOOK_7 = FrontEnd("notebook", "JupyterNotebookApp", "notebooks/", (CANCELED, "reading 'schema'"))
 
 
 @dataclass(frozen=True)
@@ -141,32 +147,45 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class Desk:
-    """One person's browser with the notebook open; ``complaints`` are the errors of its console so far."""
+    """One person's browser with the notebook open; ``complaints`` are the errors of its console so far.
+
+    A cell is named by its number, from 0, or by its name in ``names``.
+    """
 
     page: Page
     complaints: list[str] = field(default_factory=list)
+    names: Mapping[str, int] = field(default_factory=dict)
+    own: tuple[str, ...] = ()
 
     @classmethod
-    def at(cls, browser: Browser, lab: Lab) -> Desk:
+    def at(cls, browser: Browser, lab: Lab, names: Mapping[str, int] | None = None) -> Desk:
         """Open the notebook and wait for its kernel."""
         context = browser.new_context(viewport={"width": 1200, "height": 900})
         context.set_default_timeout(PATIENCE * 1000)
         page = context.new_page()
-        desk = cls(page)
-        page.on("console", lambda message: desk.complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: desk.complaints.append(str(error)))
+        desk = cls(page, names=names or {}, own=lab.front_end.own)
+        page.on("console", lambda message: desk._hear(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: desk._hear(str(error)))
         page.goto(f"{lab.url}{lab.front_end.path}{NOTEBOOK}?token={lab.token}&reset")
         page.locator(".jp-NotebookPanel .jp-Notebook").wait_for()
         page.wait_for_function(_KERNEL_IS_IDLE)
         return desk
 
+    def _hear(self, complaint: str) -> None:
+        if not any(each in complaint for each in self.own):
+            self.complaints.append(complaint)
+
+    def number(self, cell: int | str) -> int:
+        """The number of a cell, from 0."""
+        return self.names[cell] if isinstance(cell, str) else cell
+
     def run_all(self) -> None:
         """Run every cell, and do not wait for them."""
         self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
 
-    def run(self, number: int) -> None:
-        """Run the cell of that number, and do not wait for it."""
-        self.page.evaluate(_RUN_CELL, number)
+    def run(self, cell: int | str) -> None:
+        """Run the cell, and do not wait for it."""
+        self.page.evaluate(_RUN_CELL, self.number(cell))
 
     def stop(self) -> None:
         """Press the stop button of the notebook's toolbar."""
@@ -191,15 +210,40 @@ class Desk:
         """Save the notebook."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 
-    def output(self, number: int) -> Locator:
-        """The output of the cell of that number, counted from 0."""
-        return self.page.locator(".jp-Notebook .jp-CodeCell").nth(number).locator(".jp-Cell-outputArea")
+    def restart(self) -> None:
+        """Restart the kernel, as the menu does once that is confirmed; wait until the new one has nothing to do."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+        self.wait_until_idle()
+
+    def sources(self) -> list[str]:
+        """The cells of the notebook as it is open, the source of each."""
+        found: list[str] = self.page.evaluate(_SOURCES)
+        return found
+
+    def output(self, cell: int | str) -> Locator:
+        """The output of the cell."""
+        cells = self.page.locator(".jp-Notebook .jp-CodeCell")
+        return cells.nth(self.number(cell)).locator(".jp-Cell-outputArea")
 
     def visit(self, link: Locator) -> Page:
         """Click a link that opens another window, and look at that."""
         with self.page.context.expect_page() as opened:
             link.click()
         return opened.value
+
+
+@contextmanager
+def seated(lab: Lab, cells: Mapping[str, str]) -> Iterator[Desk]:
+    """A person before a notebook of these ``cells``, the first of which has run and said ``connected``."""
+    lab.write(*cells.values())
+    with chromium() as browser:
+        desk = Desk.at(browser, lab, {name: number for number, name in enumerate(cells)})
+        desk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        desk.run(0)
+        desk.output(0).get_by_text("connected").wait_for()
+        yield desk
+        desk.page.context.close()
+        lab.end_kernels()
 
 
 class Visits:
@@ -217,6 +261,16 @@ class Visits:
         self.open[-1].run_all()
         return self.open[-1]
 
+    def again(self) -> Desk:
+        """Open the newest notebook, as it is saved, in one window more."""
+        self.open.append(Desk.at(self._browser, self._lab))
+        return self.open[-1]
+
+    @property
+    def complaints(self) -> list[str]:
+        """What the consoles of all of them said."""
+        return [text for each in self.open for text in each.complaints]
+
     def end(self) -> None:
         """Close every window and end every kernel."""
         for each in self.open:
@@ -233,6 +287,10 @@ _RUN_CELL = """(number) => {
   window.jupyterapp.commands.execute('notebook:run-cell');
 }"""
 _WEAR = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
+_SOURCES = """() => {
+  const cells = window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells;
+  return cells.map((cell) => cell.getSource());
+}"""
 _LAST_CELL_HAS_OUTPUT = """() => {
   const cells = window.jupyterapp.shell.currentWidget.content.model.cells;
   return cells.get(cells.length - 1).outputs.length > 0;
