@@ -137,3 +137,21 @@ def test_a_prompt_that_fails_after_an_answer_that_breaks_its_form_tells_both(she
     failure = shell.fails("%mcp prompt p.greet --answer accept", "rpc_error").failure
     assert failure.message.startswith("The form is not as asked: $: 'name' is a required property")
     assert "breaks the form" in failure.evidence[0]
+
+
+def test_a_name_that_several_resources_have_is_refused_with_their_addresses_and_read_by_one(shell, odd):
+    shared = [{"uri": f"docs://{number}/readme", "name": "readme"} for number in range(2)]
+    odd.on["initialize"] = lambda asked: {
+        "protocolVersion": asked.message["params"]["protocolVersion"],
+        "capabilities": {"resources": {}},
+        "serverInfo": {"name": "odd", "version": "1"},
+    }
+    odd.on["resources/list"] = lambda _asked: {"resources": [*shared, {"uri": "docs://c", "name": "c"}]}
+    odd.on["resources/read"] = lambda asked: {"contents": [{"uri": asked.message["params"]["uri"], "text": "here"}]}
+    shell(f"%mcp add two {odd.url} --protocol legacy")
+    failure = shell.fails("%mcp read two readme", "ambiguous").failure
+    assert failure.message == "2 resources of two are called 'readme'"
+    assert failure.evidence == ("they are: docs://0/readme, docs://1/readme",)
+    assert "resources/read" not in odd.rpcs()
+    assert shell(failure.next_step).result.uri == "docs://0/readme"
+    assert shell("%mcp read two c").result.uri == "docs://c"

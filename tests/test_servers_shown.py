@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.commands import faulty, playground
+from support.odd_http import OddServer
 from support.shell import Shell
 
 from mcp_magics.config.masking import masked
@@ -177,3 +178,12 @@ def test_status_has_a_row_for_each_process_and_the_problem_below(shell: Shell) -
     assert frame["pid"].tolist() == [servers["f"].connection.channel.process.pid, ""]  # type: ignore[union-attr]
     assert "mcp_magics.playground faulty" in " ".join(cell.text.split())
     assert cell.text.splitlines()[-1].startswith("broken: command_not_found: ")
+
+
+def test_a_list_says_the_revision_that_was_negotiated_and_none_before(shell: Shell, odd: OddServer) -> None:
+    shell(f"%mcp add a {odd.url} --protocol auto --no-connect")
+    assert json.loads(shell("%mcp list --json").stdout)[0]["protocol_version"] is None
+    assert shell("%mcp list").result.rows[0]["protocol"] == ""
+    shell("%mcp connect a")
+    assert json.loads(shell("%mcp list --json").stdout)[0]["protocol_version"] == "2025-11-25"
+    assert shell("%mcp list").result.rows[0]["protocol"] == "2025-11-25"
