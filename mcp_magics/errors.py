@@ -22,8 +22,13 @@ Each carries a :class:`Failure`: what happened, where, how we know, and the line
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, replace
 from typing import Any, Self
+
+_BARE = re.compile(r"[^\s'\"{}\[\]()#=;]+")
+"""A server's name that a line reads as one word, without quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,13 @@ class Failure:
     evidence: tuple[str, ...] = ()
     next_step: str = ""
     retryable: bool = False
+
+    def __post_init__(self) -> None:
+        """Quote the server's name in the line to type, where the line would not be read otherwise."""
+        if self.server and self.next_step and not _BARE.fullmatch(self.server):
+            named = re.compile(rf"(%mcp [a-z]+ ){re.escape(self.server)}(?=[ .]|$)")
+            word = json.dumps(self.server, ensure_ascii=False)
+            object.__setattr__(self, "next_step", named.sub(lambda found: found[1] + word, self.next_step))
 
     def to_json(self) -> dict[str, Any]:
         """The failure as plain JSON, with the keys of ``%mcp list --json``."""

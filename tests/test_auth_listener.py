@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx2
 import pytest
 from support.login import PATH, STATE, login, status_of, with_login
 
 from mcp_magics.auth.arrival import Arrival
+from mcp_magics.auth.flow.state import FlowSettings
 from mcp_magics.auth.listener import open_listener
+from mcp_magics.auth.login import BrowserHop, LoginOrder
+from mcp_magics.auth.message import Ask
 from mcp_magics.auth.pages import Failed, Succeeded
+from mcp_magics.auth.redirect import CallbackOptions, Redirect
 from mcp_magics.auth.request_head import Limits
+from mcp_magics.auth.surroundings import Surroundings
 from mcp_magics.redact import redactor
 
 # The happy way
@@ -193,12 +199,12 @@ def test_an_answer_with_both_code_and_error_is_an_error():
 @pytest.mark.parametrize(
     ("target", "status"),
     [
-        ("/", 404),
-        ("/callback", 404),
-        (f"{PATH}/", 404),
-        (f"/{PATH}", 404),
-        ("/favicon.ico", 404),
-        (PATH.replace("F", "%46"), 404),
+        ("/", 400),
+        ("/callback", 400),
+        (f"{PATH}/", 400),
+        (f"/{PATH}", 400),
+        ("/favicon.ico", 400),
+        (PATH.replace("F", "%46"), 400),
         (PATH, 400),
         (f"{PATH}?", 400),
         (f"{PATH}?code=a", 400),
@@ -269,6 +275,34 @@ def test_another_attempt_of_the_same_login_takes_only_its_own_state():
         assert status_of(await browser) == 200
 
     with_login(use)
+
+
+def test_a_browser_whose_code_was_refused_does_not_wait_for_the_attempt_that_follows():
+    async def use(this):
+        settings = FlowSettings("docs", "http://127.0.0.1/mcp", lambda: "drawn")
+        order = LoginOrder(settings, CallbackOptions(), Surroundings("local", "here"))
+        redirect = Redirect("http://127.0.0.1/", "loopback")
+        hop = BrowserHop(order, this.listener, redirect, (), httpx2.AsyncClient(), Unwatched())
+        for state in ("state-of-the-first-one", "state-of-the-second-one"):
+            waiting = asyncio.ensure_future(hop.visit(Ask("GET", "https://as.example/authorize"), state))
+            await asyncio.sleep(0)
+            browser = this.hit(f"code=abcdefgh&state={state}")
+            assert (await waiting).code == "abcdefgh"
+            assert not browser.done()
+            if state == "state-of-the-first-one":
+                refused = browser
+        assert "Once more" in await refused
+        assert status_of(await refused) == 200
+        await this.listener.finish(Succeeded("docs"))
+        assert "Authentication complete" in await browser
+
+    with_login(use)
+
+
+class Unwatched:
+    def stepped(self, step): ...
+
+    def linked(self, link): ...
 
 
 def test_of_many_callbacks_at_once_exactly_one_is_taken():

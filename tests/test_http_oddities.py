@@ -121,6 +121,28 @@ def test_a_redirect_within_the_origin_is_followed_with_method_and_body(shell: Sh
     assert {asked.method for asked in odd.asked if asked.path == "/mcp/" and asked.rpc_id is not None} == {"POST"}
 
 
+def test_redirects_in_a_circle_end_at_once_and_are_named(shell: Shell, odd: OddServer) -> None:
+    odd.on["*"] = always(Response(307, b"", {"location": odd.url}))
+    assert "redirects" in str(shell.fails(f"%mcp add a {odd.url} --startup-timeout 20", "redirected"))
+    assert len(odd.asked) < 12
+
+
+def test_a_relative_redirect_is_told_as_the_address_it_means(shell: Shell, odd: OddServer) -> None:
+    odd.on["*"] = always(Response(301, b"", {"location": "/v2/mcp"}))
+    error = shell.fails(f"%mcp add a {odd.url}", "redirected")
+    assert error.failure.next_step.startswith(f"%mcp add a --url {odd.url.rpartition('/')[0]}/v2/mcp")
+
+
+@pytest.mark.parametrize(("body", "words"), [(b"[1, 2]", "no JSON-RPC"), (b"{", "no JSON-RPC"), (b"", "nothing where")])
+def test_json_that_is_no_message_is_not_called_another_content_type(
+    shell: Shell, odd: OddServer, body: bytes, words: str
+) -> None:
+    odd.on["*"] = always(Response(200, body))
+    message = shell.fails(f"%mcp add a {odd.url}", "unexpected_content").failure.message
+    assert words in message
+    assert "instead of JSON" not in message
+
+
 def test_a_redirect_to_another_origin_gets_no_header_of_ours(shell: Shell, odd: OddServer) -> None:
     from support.odd_http import odd_server
 

@@ -183,7 +183,7 @@ def test_row_2_the_callback_url_is_sent_as_it_is_and_only_its_path_is_listened_f
     job = shell.ip.user_ns["job"]
     assert parameters(job.url)["redirect_uri"][0].startswith("http://127.0.0.1:")
     back = redirected(job.url)
-    assert visit(back.replace("/callback", "/elsewhere")).status_code == 404
+    assert visit(back.replace("/callback", "/elsewhere")).status_code == 400
     assert visit(with_changes(back, state="another")).status_code == 400
     assert job.state == "waiting"
     assert visit(back).status_code == 200

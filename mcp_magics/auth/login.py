@@ -19,7 +19,7 @@ from mcp_magics.auth.flow.authorization import Authorize
 from mcp_magics.auth.flow.login import begin
 from mcp_magics.auth.flow.state import Granted, Refused
 from mcp_magics.auth.listener import open_listener
-from mcp_magics.auth.pages import Failed, Succeeded
+from mcp_magics.auth.pages import Failed, Repeated, Succeeded
 from mcp_magics.auth.redirect import CallbackOptions, plan_listener, port_behind, redirect_of
 from mcp_magics.errors import ConnectionFailedError, MCPMagicsError
 from mcp_magics.results.listing import counted
@@ -196,10 +196,14 @@ class BrowserHop:
         self._client = client
         self._watcher = watcher
         self._visits: set[asyncio.Task[None]] = set()
+        self._has_visited = False
 
     async def visit(self, ask: Ask, state: str) -> Callback:
         """Give out the link and wait; raises ``ConnectionFailedError`` of class ``timeout``."""
         arrival = Arrival(state, self._redirect.uri)
+        if self._has_visited:  # what came back then was refused, and its page may still be held
+            await self.listener.tell(Repeated())
+        self._has_visited = True
         self.listener.expect(arrival)
         waiting = asyncio.ensure_future(arrival.wait())
         self._watcher.linked(Link(ask.url, self._redirect.uri, self._notes, arrival))

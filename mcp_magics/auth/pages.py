@@ -35,7 +35,12 @@ class Failed:
     reason: str
 
 
-Outcome = Succeeded | Failed
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The token endpoint refused what came of this attempt, and another one follows."""
+
+
+Outcome = Succeeded | Failed | Repeated
 """How the exchange of a code ended."""
 
 
@@ -62,6 +67,8 @@ def of_outcome(outcome: Outcome) -> Page:
     if isinstance(outcome, Succeeded):
         where = f"{one_line(outcome.server, 100)} is logged in."
         return Page(200, "Authentication complete", (where, "You may close this window and go back to the notebook."))
+    if isinstance(outcome, Repeated):
+        return ONCE_MORE
     reason = one_line(redactor().text(outcome.reason), LONGEST_REASON) or "the reason is not known"
     return Page(400, "Login failed", (reason, "The notebook says more. You may close this window."))
 
@@ -78,6 +85,14 @@ STILL_EXCHANGING = Page(
     "Received, still exchanging",
     ("The code has arrived and is still being exchanged for a token.", "The notebook will say how that ended."),
 )
+ONCE_MORE = Page(
+    200,
+    "Once more",
+    (
+        "The authorization server refused what was asked for. The notebook asks again, with a new link.",
+        "You may close this window.",
+    ),
+)
 NOT_OURS = Page(
     400,
     "Not for this login",
@@ -90,7 +105,7 @@ ALREADY_USED = Page(
 )
 NOT_LISTENING_YET = Page(400, "No login is under way", ("Nothing was changed.",))
 PRESENT = Page(204, "")
-NOT_FOUND = Page(404, "Not found", ("This is not the address a login ends on. Nothing was changed.",))
+NOT_FOUND = Page(400, "Invalid OAuth callback", ("This is not the address a login ends on. Nothing was changed.",))
 NOT_ALLOWED = Page(405, "Method not allowed", ("A login ends with a GET request.",))
 ENDED = Failed("the login ended before the code was exchanged")
 

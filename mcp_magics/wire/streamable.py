@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mcp_magics.wire.pending import Pending
 
 BODY_HEAD = 8192
+MAX_REDIRECTS = 5
 MAX_RESUMPTIONS = 5
 STEADY_SECONDS = 5.0
 """A stream that stood so long is opened again however often it ends."""
@@ -129,16 +130,19 @@ class StreamableDispatcher(FrameDispatcher):
             await response.aclose()
 
     async def _open(self, method: str, headers: dict[str, str], content: bytes | None = None) -> httpx2.Response:
-        """Send and return the response with its body unread, redirects followed within the origin."""
+        """Send and return the response with its body unread, redirects followed within the origin.
+
+        Raises ``httpx2.TooManyRedirects``.
+        """
         request = self._client.build_request(method, self._url, headers=headers, content=content)
-        for _ in range(5):
+        for _ in range(MAX_REDIRECTS):
             response = await self._client.send(request, stream=True, follow_redirects=False)
             following = response.next_request
             if following is None or following.method != request.method or not within_origin(request.url, following.url):
-                break
+                return response
             await response.aclose()
             request = following
-        return response
+        raise httpx2.TooManyRedirects(f"{MAX_REDIRECTS} redirects, and another one to {request.url}", request=request)
 
     # -- in ------------------------------------------------------------------------------------------------
 

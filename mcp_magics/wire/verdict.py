@@ -9,6 +9,7 @@ import errno
 import re
 import ssl
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from mcp_magics.errors import Failure
 from mcp_magics.redact import redactor
@@ -37,11 +38,11 @@ def http_failure(
             evidence,
             "ask the operator of that address to allow this client, or configure another origin",
         )
-    class_, message, next_step, retryable = _by_status(server, status, lower, in_session=in_session)
+    class_, message, next_step, retryable = _by_status(server, url, status, lower, in_session=in_session)
     return Failure(class_, message, "http", server, evidence, next_step, retryable)
 
 
-def _by_status(server: str, status: int, headers: Mapping[str, str], *, in_session: bool) -> _Verdict:
+def _by_status(server: str, url: str, status: int, headers: Mapping[str, str], *, in_session: bool) -> _Verdict:
     again = f"%mcp connect {server}"
     if status == 401 or (status == 403 and _wants_scopes(headers)):
         return _unpermitted(server, status, headers)
@@ -51,13 +52,21 @@ def _by_status(server: str, status: int, headers: Mapping[str, str], *, in_sessi
         step = f"%mcp add {server} --url URL  # check the path, often /mcp"
         return "not_an_mcp_endpoint", f"no Streamable HTTP endpoint answers here ({status})", step, False
     if 300 <= status < 400:
-        where = redactor().url(headers.get("location", "elsewhere"))
-        step = f"%mcp add {server} --url {where if _TYPEABLE.fullmatch(where) else 'URL'}"
-        return "redirected", f"the server redirects to {where}", step, False
+        return _redirected(server, url, headers.get("location", ""))
     if status in (408, 425, 429) or status >= 500:
         return "http_error", f"the server answered {status}", again, True
     class_, message, step = _REFUSALS.get(status, ("http_error", "the answer is no MCP answer", again))
     return class_, f"{message} ({status})", step.format(server=server), False
+
+
+def _redirected(server: str, url: str, location: str) -> _Verdict:
+    """A redirect that is not followed; its address may be relative to ``url`` (RFC 9110 §10.2.2)."""
+    try:
+        where = redactor().url(urljoin(url, location)) if location else "elsewhere"
+    except ValueError:  # no address at all
+        where = redactor().url(location)
+    step = f"%mcp add {server} --url {where if _TYPEABLE.fullmatch(where) else 'URL'}"
+    return "redirected", f"the server redirects to {where}", step, False
 
 
 _Verdict = tuple[str, str, str, bool]
@@ -98,9 +107,10 @@ def content_failure(server: str, url: str, status: int, headers: Mapping[str, st
     if _is_html(lower, body):
         return http_failure(server, url, status, headers, body, in_session=False)
     kind = lower.get("content-type", "no content type")
+    instead = "a body that is no JSON-RPC" if "json" in kind.lower() else f"{kind} instead of JSON or an event stream"
     return Failure(
         "unexpected_content",
-        f"the server answered {status} with {kind} instead of JSON or an event stream",
+        f"the server answered {status} with {instead if body.strip() else 'nothing where a JSON-RPC message belongs'}",
         "http",
         server,
         _evidence(url, status, lower, body),
@@ -170,7 +180,8 @@ def _by_error(server: str, url: str, error: Exception, cause: BaseException, tex
         return "host_unknown", f"the host of {url} has no address", f"%mcp get {server}  # check the address", False
     if "Timeout" in name:
         return "no_response", f"{url} did not answer in time", again, True
-    return "stream_lost", f"the connection to {url} broke", again, True
+    in_circles = ("redirected", f"the redirects of {url} come to no end", f"%mcp trace {server}", False)
+    return in_circles if name == "TooManyRedirects" else ("stream_lost", f"the connection to {url} broke", again, True)
 
 
 METHOD_NOT_FOUND = -32601
