@@ -104,7 +104,7 @@ class MCPMagics(Magics, Settings):
         from mcp_magics.magics.showing import Showing
 
         command = parse(line, body=body, servers=context.names, verb="call" if name == "mcp_call" else None)
-        showing = Showing(self._shell, command, context.use, self.progress_after)
+        showing = Showing(self._shell, command, context.use, self.progress_after, context.lookout)
         try:
             with showing.progress():
                 value = await perform(context, command)
@@ -201,6 +201,7 @@ _CLOSING = {
     "flow": "close_flows",
     "trace": "close_all",
     "form_panel": "close_all",
+    "table": "close_all",
 }
 """What closes the live panels of each kind, where that kind was ever imported."""
 

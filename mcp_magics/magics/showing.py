@@ -13,13 +13,19 @@ from mcp_magics.errors import CommandError
 from mcp_magics.magics.attendant import current_bar
 from mcp_magics.magics.outcome import Note, Shown
 from mcp_magics.magics.progress import ProgressBar, surface_of
+from mcp_magics.magics.table_panel import offer_tables, parts_of
+from mcp_magics.results.answer import Answer
+from mcp_magics.results.listing import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from mcp_magics.auth.surroundings import Lookout
     from mcp_magics.magics.parse import Command
+    from mcp_magics.results.document import Placed
+    from mcp_magics.results.media import Bundle
 
 Use = Literal["hooked", "statement", "value"]
 
@@ -27,8 +33,11 @@ Use = Literal["hooked", "statement", "value"]
 class Showing:
     """The showing of one command's value in one shell."""
 
-    def __init__(self, shell: InteractiveShell, command: Command, use: Use, progress_after: float) -> None:
+    def __init__(
+        self, shell: InteractiveShell, command: Command, use: Use, progress_after: float, lookout: Lookout | None = None
+    ) -> None:
         self._shell = shell
+        self._lookout = lookout
         self._options = command.options
         self._hidden = not command.shown
         self._use = use
@@ -85,10 +94,10 @@ class Showing:
         if getattr(value, "draws_itself", False):  # and goes on doing so, in an output of its own
             self._bar.give_way()
             return self._worth(value)
-        parts = list(value.display_parts()) if hasattr(value, "display_parts") else [value._repr_mimebundle_()]
+        parts, tables = self._parts(value)
         if self._saved:
             parts.append(Note(self._saved)._repr_mimebundle_())
-        if self._use == "hooked" and len(parts) == 1 and not self._bar.on_screen:
+        if self._use == "hooked" and len(parts) == 1 and not tables and not self._bar.on_screen:
             return value
         from IPython.display import display
 
@@ -99,7 +108,16 @@ class Showing:
             display(first, raw=True)
         for part in others:
             display(part, raw=True)
+        if tables and self._lookout is not None:
+            offer_tables(tables, self._lookout)
         return self._worth(value)
+
+    def _parts(self, value: Any) -> tuple[list[Bundle], list[Placed]]:
+        """The outputs of ``value``, and those of its tables a live one may stand for."""
+        if isinstance(value, Answer | Listing):
+            return parts_of(value, self._lookout)
+        parts = list(value.display_parts()) if hasattr(value, "display_parts") else [value._repr_mimebundle_()]
+        return parts, []
 
     def _worth(self, value: Any) -> None:
         """What was shown is the value of the cell's last expression all the same: ``_`` has it."""

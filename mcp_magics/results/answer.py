@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mcp_magics.results import mime
-from mcp_magics.results.document import Document, Line
+from mcp_magics.results.document import Change, Document, Line, unchanged
 from mcp_magics.results.reply import Reply
 from mcp_magics.results.sanitise import one_line
 from mcp_magics.results.tabular import Table, table_in_texts
@@ -89,9 +89,9 @@ class Answer(ABC):
             raise not_a_table(self._label, describe([text for text, _ in self._texts()]), self.server)
         return frame(table)
 
-    def display_parts(self) -> list[mime.Bundle]:
+    def display_parts(self, change: Change = unchanged) -> list[mime.Bundle]:
         """MIME bundles, each to be published as an output of its own: first all text, then each image and sound."""
-        return mime.parts(self._document())
+        return mime.parts(change(self._document()))
 
     def _repr_mimebundle_(
         self, include: Container[str] | None = None, exclude: Container[str] | None = None

@@ -20,7 +20,7 @@ from mcp_magics.results.blocks import (
     views,
 )
 from mcp_magics.results.compose import Composer, images_of, sounds_of, undecodable
-from mcp_magics.results.document import Document, Item, Json, Line
+from mcp_magics.results.document import Change, Document, Item, Json, Line, unchanged
 from mcp_magics.results.media import Bundle
 from mcp_magics.results.output_schema import LARGE, in_output, is_larger_than, is_wrapped
 from mcp_magics.results.reply import Reply
@@ -195,10 +195,10 @@ class CallResult(Answer):
             lines.append(Line(self.app.line, "note"))
         return lines
 
-    def display_parts(self) -> list[Bundle]:
+    def display_parts(self, change: Change = unchanged) -> list[Bundle]:
         """The same, and the card of an app that is live beside it."""
         live = [self.app.card()] if self.app is not None and self.app.place else []
-        return [*super().display_parts(), *live]
+        return [*super().display_parts(change), *live]
 
     def _document(self) -> Document:
         composer = Composer(tone="error" if self.is_error else "plain")

@@ -168,9 +168,17 @@ class Contrast:
         return Grid(("", "at", left, right), rows, self.where)
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An item whose place something live may take, for as long as a page draws it; ``name`` is the place's."""
+
+    item: Item
+    name: str
+
+
 Medium = Picture | Sound | Film | Gallery
 """What is shown by its bytes, which have bounds of their own."""
-Item = Line | Verbatim | Json | Markdown | Sandboxed | Anchor | Grid | Rows | Contrast | Attachment | Medium
+Item = Line | Verbatim | Json | Markdown | Sandboxed | Anchor | Grid | Rows | Contrast | Attachment | Placed | Medium
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +196,15 @@ class Document:
     def media(self) -> list[Medium]:
         """The others."""
         return [item for item in self.body if isinstance(item, Medium)]
+
+
+Change = Callable[[Document], Document]
+"""A document before it is shown, as it is to be shown."""
+
+
+def unchanged(document: Document) -> Document:
+    """The same document."""
+    return document
 
 
 Render = Callable[[Item, int], str]

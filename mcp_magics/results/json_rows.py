@@ -25,7 +25,7 @@ def as_rows(value: Any, where: str) -> Rows | None:
     if len(set().union(*rows)) > _MOST_COLUMNS:
         return None
     table = table_in_json(rows)
-    is_flat = all(_is_cell(cell) for column in table.columns.values() for cell in column)
+    is_flat = all(is_cell(cell) for column in table.columns.values() for cell in column)
     if len(table.columns) > _MOST_COLUMNS or not is_flat:
         return None
     return Rows(table.names, table.records(), where, member=member)
@@ -39,7 +39,8 @@ def _rows(value: Any) -> tuple[str, list[Any]]:
     return (member, value) if isinstance(value, list) else ("", [])
 
 
-def _is_cell(value: Any) -> bool:
+def is_cell(value: Any) -> bool:
+    """Whether a table's cell has room for ``value``: a scalar, or a short list of them."""
     if isinstance(value, list):
         return len(value) <= _SHORT_LIST and not any(isinstance(item, dict | list) for item in value)
     return not isinstance(value, dict) or not value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from mcp_magics.errors import CommandError
 from mcp_magics.results import mime
-from mcp_magics.results.document import LINES, Document, Grid, Line
+from mcp_magics.results.document import LINES, Change, Document, Grid, Line, unchanged
 from mcp_magics.results.sanitise import one_line
 from mcp_magics.results.tabular import Table
 from mcp_magics.results.text import plain
@@ -101,9 +101,9 @@ class Listing:
     ) -> mime.Bundle:
         return mime.selected(mime.bundle(self._document()), include, exclude)
 
-    def display_parts(self) -> list[mime.Bundle]:
+    def display_parts(self, change: Change = unchanged) -> list[mime.Bundle]:
         """The one output it is."""
-        return [self._repr_mimebundle_()]
+        return [mime.bundle(change(self._document()))]
 
     def __repr__(self) -> str:
         shown = plain(self._document(), 4 * _REPR_LENGTH)

@@ -28,6 +28,7 @@ from mcp_magics.results.document import (
     Markdown,
     Medium,
     Picture,
+    Placed,
     Rows,
     Sandboxed,
     Sound,
@@ -115,7 +116,7 @@ def _page(document: Document, room: int = HTML_ROOM) -> str:
     return f"<div>{''.join(lay_out(document, _item, room))}</div>"
 
 
-def _item(item: Item, room: int) -> str:  # noqa: C901, PLR0911 - one answer for each kind of item
+def _item(item: Item, room: int) -> str:  # noqa: C901, PLR0911, PLR0912 - one answer for each kind of item
     match item:
         case Line():
             return _line(item.text, item.tone, room)
@@ -133,6 +134,8 @@ def _item(item: Item, room: int) -> str:  # noqa: C901, PLR0911 - one answer for
             return _scrolled(item, room)
         case Grid():
             return _grid(item, room)
+        case Placed():
+            return _placed(item, room)
         case Contrast():
             return contrast_html(item, room)
         case Attachment():
@@ -153,6 +156,18 @@ def _medium(item: Medium) -> str:
             return sound_html(item.audio, sound_label(item.audio, item.number))
         case Film():
             return film_html(item.video, film_label(item.video, item.number))
+
+
+def _placed(item: Placed, room: int) -> str:
+    """The item, and two empty elements after it: for what stands in its place, and for what stands beside it."""
+    begin = f'<div data-mcp-static="{item.name}">'
+    end = f'</div><div data-mcp-live="{item.name}"></div><div data-mcp-live="{beside(item.name)}"></div>'
+    return begin + _item(item.item, room - cost(begin + end)) + end
+
+
+def beside(name: str) -> str:
+    """The place beside the item of the place ``name``, which stays as it is."""
+    return f"{name}-beside"
 
 
 def _json(item: Json, room: int) -> str:

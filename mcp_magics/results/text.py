@@ -19,6 +19,7 @@ from mcp_magics.results.document import (
     Line,
     Markdown,
     Picture,
+    Placed,
     Sandboxed,
     Sound,
     Verbatim,
@@ -77,6 +78,8 @@ def _item(item: Item, room: int) -> str:  # noqa: C901, PLR0911, PLR0912 - one a
             return fit(anchor_label(item), room)
         case Grid():
             return "\n".join(grid_lines(item, room, line_width()))
+        case Placed():
+            return _item(item.item, room)
         case Contrast():
             return "\n".join(grid_lines(item.grid, room, line_width()))
         case Picture():

@@ -42,3 +42,8 @@ def showcase(beacon: str) -> str:
 def streaming(*without: str) -> str:
     """The server of :mod:`support.streaming_server`, in both eras, ``without`` something."""
     return shlex.join([sys.executable, str(HERE / "streaming_server.py"), "both", *without])
+
+
+def tables() -> str:
+    """The server of :mod:`support.table_server`, whose tables are long."""
+    return shlex.join([sys.executable, str(HERE / "table_server.py")])

@@ -55,6 +55,10 @@ class Page:
         """The id of the panel of a flow."""
         return next(iter(self._named("FlowWidget")), None)
 
+    def tables(self) -> list[str]:
+        """The ids of the live tables, in the order they were made."""
+        return self._named("TableWidget")
+
     def problems(self) -> list[Any]:
         """What panels have said is wrong."""
         return [each["problem"] for each in self.told if "problem" in each]
