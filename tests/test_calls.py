@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -12,9 +14,11 @@ from typing import Any
 
 import pytest
 from support.commands import faulty, odd_stdio, playground
+from support.odd_http import OddServer
 from support.shell import Shell
 
 from mcp_magics.connection.manager import servers
+from mcp_magics.connection.toolbox import attribute_name
 from mcp_magics.errors import ProtocolError
 from mcp_magics.wire.journal import Frame
 
@@ -258,6 +262,21 @@ def test_what_a_server_says_of_its_tools_is_shown_harmlessly(shell: Shell) -> No
         assert "\u202e" not in cell.text + cell.html
 
 
+def test_names_of_tools_do_no_harm_in_what_python_says_of_them(shell: Shell, odd: OddServer) -> None:
+    names = ('a"]; evil() #', "a']; evil() #", "\x1b[31mred", "\u202edesrever")
+    odd.on["tools/list"] = lambda _asked: {"tools": [{"name": each, "inputSchema": {}} for each in names]}
+    shell(f"%mcp add a {odd.url} --protocol legacy")
+    tools = servers["a"].tools
+    with pytest.raises(AttributeError) as missing:
+        tools.nothing  # noqa: B018
+    with pytest.raises(AttributeError) as several:
+        getattr(tools, attribute_name(names[0]))
+    for text in (str(missing.value), str(several.value), repr(tools), repr(tools[names[2]]), repr(tools[names[3]])):
+        assert not {"\x1b", "\u202e"} & set(text)
+    written = str(several.value).partition(": write ")[2].removeprefix("tools[").removesuffix("]")
+    assert [ast.literal_eval(each) for each in written.split("] or tools[")] == list(names[:2])
+
+
 def test_a_server_of_any_name_can_be_used(shell: Shell) -> None:
     for name, typed in (("钉钉待办", "钉钉待办"), ("my server", '"my server"'), ("a.b", "a.b"), ("a.b.c", '"a.b.c"')):
         shell(f"%mcp add {typed} -- {faulty()}")
@@ -375,6 +394,29 @@ assert shell.run_cell(chr(10).join(lines)).success
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
     shown = [line for line in done.stdout.splitlines() if line.strip() and line.strip()[0] in "246x"]
     assert shown == ["4", "6", "x {'sum': 2}"]
+
+
+def test_an_interrupted_script_ends_as_one_and_shows_its_own_line_and_not_how_it_was_waited() -> None:
+    code = f"""
+import os, signal, threading, time
+from mcp_magics import servers
+
+def interrupt():
+    while not any(each.message.get("method") == "tools/call" for each in servers.journal.entries("s1")):
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGINT)
+
+servers.add("s1", command={shlex.split(playground("s1"))!r})
+servers["s1"].connect()
+threading.Thread(target=interrupt, daemon=True).start()
+servers["s1"].call("slow", seconds=600)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGINT
+    assert done.stderr.rstrip().endswith("KeyboardInterrupt")
+    frames = [line for line in done.stderr.splitlines() if line.startswith("  File ")]
+    assert '"<string>"' in frames[0]
+    assert not [frame for frame in frames if "exchange.py" in frame or "pending.py" in frame]
 
 
 def test_a_tool_of_python_takes_keywords_or_one_dict_and_says_so(shell):

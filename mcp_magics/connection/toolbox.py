@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.results.sanitise import one_line
+
 if TYPE_CHECKING:
     import inspect
     from collections.abc import Iterator
@@ -54,7 +56,7 @@ class BoundTool:
         raise TypeError(msg)
 
     def __repr__(self) -> str:
-        return f"<Tool {self.__qualname__}{self.__signature__}>"
+        return f"<Tool {one_line(f'{self.__qualname__}{self.__signature__}', 600)}>"
 
 
 class Toolbox(Mapping[str, BoundTool]):
@@ -79,10 +81,10 @@ class Toolbox(Mapping[str, BoundTool]):
         if len(matches) == 1:
             return self[matches[0]]
         if matches:
-            choices = " or ".join(f'tools["{name}"]' for name in matches)
+            choices = " or ".join(f"tools[{name!r}]" for name in matches)
             msg = f"{alias!r} is ambiguous on {self._server.name}: write {choices}"
             raise AttributeError(msg)
-        msg = f"{self._server.name} has no tool {alias!r}; it has {', '.join(list(self._tools)[:8])}"
+        msg = f"{self._server.name} has no tool {alias!r}; it has {one_line(', '.join(list(self._tools)[:8]), 300)}"
         raise AttributeError(msg)
 
     def __dir__(self) -> list[str]:
@@ -98,4 +100,4 @@ class Toolbox(Mapping[str, BoundTool]):
         return len(self._tools)
 
     def __repr__(self) -> str:
-        return f"<Tools of {self._server.name}: {', '.join(list(self._tools)[:12])}>"
+        return f"<Tools of {self._server.name}: {one_line(', '.join(list(self._tools)[:12]), 600)}>"

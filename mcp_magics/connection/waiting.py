@@ -103,7 +103,10 @@ and to leave the loop and come back takes a fifth of the whole call."""
 
 
 def run_blocking(steps: Coroutine[Until, None, T], attendant: Attendant | None = None) -> T:
-    """Run a steps coroutine on this thread, blocking at each of its waits."""
+    """Run a steps coroutine on this thread, blocking at each of its waits.
+
+    Ctrl-C stays a ``KeyboardInterrupt``, without the frames of the wait: they say nothing to who pressed it.
+    """
     try:
         until = steps.send(None)
         while True:
@@ -115,6 +118,8 @@ def run_blocking(steps: Coroutine[Until, None, T], attendant: Attendant | None =
                 until = steps.send(None)
     except StopIteration as stop:
         return cast("T", stop.value)
+    except KeyboardInterrupt as interrupt:
+        raise interrupt.with_traceback(None) from None
     finally:
         steps.close()
 
