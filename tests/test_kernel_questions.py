@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from time import monotonic
 
 import pytest
@@ -62,6 +63,14 @@ def test_where_nobody_can_answer_the_question_is_declined_and_the_result_says_so
     assert notebook.value("result.data") == {"action": "decline"}
     assert NOBODY in done(notebook.run("result")).result["text/plain"]
     assert NOBODY not in done(notebook.run(f"%mcp call {server}.add a=1 b=2")).text
+
+
+@both_eras
+@pytest.mark.parametrize("stdin", [None, FORM], ids=["nobody", "a person"])
+def test_as_json_a_call_that_asks_prints_one_document_and_its_question_beside_it(notebook, server, stdin):
+    outcome = done(notebook.run(f"%mcp call {server}.elicitation --json", **({"stdin": stdin} if stdin else {})))
+    assert json.loads(outcome.stdout)["tool"] == "elicitation"
+    assert f"{server} asks: Who are you?" in outcome.stderr
 
 
 def test_a_thread_that_no_person_watches_declines(notebook):

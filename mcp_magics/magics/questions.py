@@ -5,7 +5,9 @@ A form that asks for a password never comes here: it is declined before (:mod:`m
 
 from __future__ import annotations
 
+import contextvars
 import json
+import sys
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,8 @@ DECLINE, CANCEL = "/decline", "/cancel"
 _NEAR = 0.8
 LONGEST = 8_000
 """Characters of a message that are shown."""
+aside: contextvars.ContextVar[bool] = contextvars.ContextVar("mcp_magics_aside", default=False)
+"""Whether what a person has to read goes to stderr: stdout is one JSON document."""
 
 
 class _Refused(Exception):  # noqa: N818  an answer, not an error
@@ -69,7 +73,7 @@ def _address(question: Question) -> Answer:
         problem = link.arrival.paste(typed)
         if problem is None:
             return Answer("accept")
-        print(f"  {clean(problem)}")  # noqa: T201  the person reads it in the cell
+        _say(f"  {clean(problem)}")
 
 
 def _sampling(question: Question) -> Answer:
@@ -139,4 +143,4 @@ def _typed(prompt: str) -> str:
 
 
 def _say(line: str) -> None:
-    print(line)  # noqa: T201  the person reads it in the cell
+    print(line, file=sys.stderr if aside.get() else None)  # read in the cell

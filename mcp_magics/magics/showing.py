@@ -13,6 +13,7 @@ from mcp_magics.errors import CommandError
 from mcp_magics.magics.attendant import current_bar
 from mcp_magics.magics.outcome import Note, Shown
 from mcp_magics.magics.progress import ProgressBar, surface_of
+from mcp_magics.magics.questions import aside
 from mcp_magics.magics.table_panel import offer_tables, parts_of
 from mcp_magics.results.answer import Answer
 from mcp_magics.results.listing import Listing
@@ -48,12 +49,14 @@ class Showing:
     def progress(self) -> Iterator[None]:
         """While inside, progress of this command's requests is drawn; a failure takes the bar away."""
         token = current_bar.set(None if self._hidden or self._options.flag("json") else self._bar)
+        said = aside.set(self._options.flag("json"))
         try:
             yield
         except BaseException:
             self._bar.give_way()
             raise
         finally:
+            aside.reset(said)
             current_bar.reset(token)
 
     def present(self, value: Any) -> Any:
