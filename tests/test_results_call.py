@@ -14,7 +14,8 @@ from support.answers import GIF, JPEG, WAV, WEBP, b64, call, image, png, reply, 
 from support.paths import package_parent
 
 from mcp_magics.errors import ConfigurationError, ProtocolError, ToolError
-from mcp_magics.results.blocks import Image, ResourceLink, TextBlock, UnknownBlock
+from mcp_magics.results.binary import Image
+from mcp_magics.results.blocks import ResourceLink, TextBlock, UnknownBlock
 from mcp_magics.results.call import CallResult
 from mcp_magics.results.reply import Reply
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mcp_magics.errors import ProtocolError
-from mcp_magics.results.blocks import ResourceContents
+from mcp_magics.results.binary import ResourceContents
 from mcp_magics.results.media import Bundle, size_text
 from mcp_magics.results.sanitise import clean, escaped, one_line
 

@@ -9,16 +9,9 @@ from typing import Any, Self
 from mcp_magics.errors import ToolError
 from mcp_magics.results.answer import Answer
 from mcp_magics.results.app import App
-from mcp_magics.results.blocks import (
-    Audio,
-    Block,
-    EmbeddedResource,
-    Image,
-    ResourceContents,
-    ResourceLink,
-    TextBlock,
-    views,
-)
+from mcp_magics.results.binary import Audio, Image, ResourceContents
+from mcp_magics.results.block import Block
+from mcp_magics.results.blocks import EmbeddedResource, ResourceLink, TextBlock, views
 from mcp_magics.results.compose import Composer, images_of, sounds_of, undecodable
 from mcp_magics.results.document import Change, Document, Item, Json, Line, unchanged
 from mcp_magics.results.media import Bundle

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from mcp_magics.results.blocks import (
-    Audio,
-    Block,
-    EmbeddedResource,
-    Image,
-    ResourceContents,
-    ResourceLink,
-    TextBlock,
-    Video,
-)
+from mcp_magics.results.binary import Audio, Image, ResourceContents, Video
+from mcp_magics.results.block import Block
+from mcp_magics.results.blocks import EmbeddedResource, ResourceLink, TextBlock
 from mcp_magics.results.document import Anchor, Film, Item, Json, Line, Picture, Sound, Tone, Verbatim
 from mcp_magics.results.media import film_label, picture_label, size_text, sound_label
 from mcp_magics.results.preview import PARSED_LIMIT, preview, said_in_json

@@ -9,7 +9,9 @@ from typing import Any
 
 from mcp_magics.errors import ProtocolError
 from mcp_magics.results.answer import Answer
-from mcp_magics.results.blocks import Audio, Block, EmbeddedResource, Image, ResourceContents, TextBlock, views
+from mcp_magics.results.binary import Audio, Image, ResourceContents
+from mcp_magics.results.block import Block
+from mcp_magics.results.blocks import EmbeddedResource, TextBlock, views
 from mcp_magics.results.compose import Composer, images_of, sounds_of
 from mcp_magics.results.document import Document, Item, Json, Line
 from mcp_magics.results.reply import Reply

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mcp_magics.results.blocks import Audio, Image, Video
+from mcp_magics.results.binary import Audio, Image, Video
 
 Tone = Literal["plain", "title", "note", "error"]
 

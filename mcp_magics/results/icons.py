@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mcp_magics.results.blocks import Image
+from mcp_magics.results.binary import Image
 from mcp_magics.results.media import canonical_base64
 from mcp_magics.results.sanitise import escaped, one_line
 

@@ -11,7 +11,7 @@ from mcp_magics.results.sanitise import escaped
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from mcp_magics.results.blocks import Audio, Image, Video
+    from mcp_magics.results.binary import Audio, Image, Video
 
 Bundle = dict[str, str]
 """MIME type → data, binary types in base64, as Jupyter's ``display_data`` has it."""

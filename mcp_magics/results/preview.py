@@ -15,7 +15,7 @@ from mcp_magics.results.media import size_text
 from mcp_magics.results.tabular import json_container, table_in_text
 
 if TYPE_CHECKING:
-    from mcp_magics.results.blocks import ResourceContents
+    from mcp_magics.results.binary import ResourceContents
 
 PARSED_LIMIT = 1024 * 1024
 """Characters of a text up to which it is parsed to be shown."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from mcp_magics.results.blocks import Audio, Image, ResourceContents
+from mcp_magics.results.binary import Audio, Image, ResourceContents
 from mcp_magics.results.violations.media import in_bytes
 from mcp_magics.results.violations.rule import (
     CACHED,

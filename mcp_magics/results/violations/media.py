@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mcp_magics.results.blocks import Audio, Image
+from mcp_magics.results.binary import Audio, Image
 from mcp_magics.results.violations.rule import Finding
 
 
