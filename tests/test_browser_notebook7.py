@@ -61,6 +61,16 @@ def test_a_question_is_answered_in_the_cell_that_waits_and_a_card_leaves_its_ser
     cards.get_by_text("s1: disconnected").wait_for()
 
 
+def test_the_button_of_a_long_call_ends_it_and_its_progress_stands_beside_it(desk):
+    this = desk(START, "%mcp call s1.progress steps=600 seconds=0.1")
+    cancel = this.output(1).get_by_role("button", name="cancel call s1.progress")
+    cancel.wait_for()
+    this.output(1).locator("progress:visible").wait_for()
+    cancel.click()
+    this.output(1).get_by_text("a request under way was cancelled on its server").wait_for()
+    cancel.wait_for(state="detached")
+
+
 def test_a_long_call_is_stopped_and_the_next_one_runs(desk):
     this = desk(f"{START}\nprint('connected')", "%mcp call s1.slow seconds=60", "r = %mcp call s1.add a=1 b=2\nr.data")
     this.output(0).get_by_text("connected").wait_for()

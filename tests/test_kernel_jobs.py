@@ -7,7 +7,7 @@ import pytest
 from nbclient import NotebookClient
 from support.kernel import Kernel
 from support.notebook import ADA, FORM, S1, at_most, done, with_s1
-from support.page import VIEW, Page
+from support.page import PLACE, VIEW, Page
 
 pytestmark = pytest.mark.kernel
 
@@ -76,12 +76,13 @@ def test_where_a_page_answers_a_running_job_has_a_button_that_cancels_it(kernel)
     page = Page(with_s1(kernel))
     cell = kernel.start("%mcp call s1.slow seconds=60 --no-wait -o job", stdin=[])
     done(cell.wait())
-    kernel.until(lambda: page.jobs() != [])
-    cell.until(lambda outcome: any(VIEW in bundle for bundle in outcome.outputs))
-    kernel.send_comm(page.jobs()[0], {"method": "custom", "content": {"do": "cancel"}})
+    cell.until(lambda outcome: PLACE in str(outcome.outputs))
+    page.draw(page.cancels()[0])
+    kernel.until(lambda: [view["name"] for view in page.views()] == ["job 1: s1.slow"])
+    page.act(page.cancels()[0], do="cancel")
     cell.until(lambda outcome: "s1.slow cancelled after" in outcome.text)
     kernel.until(lambda: page.models == {})
-    assert not any(VIEW in bundle for bundle in cell.outcome.outputs)
+    assert PLACE not in str(cell.outcome.outputs)
     assert kernel.value("servers['s1'].call('cancellations', at_least=1).data['cancelled'][0]['tool']") == "slow"
 
 

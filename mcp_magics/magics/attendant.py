@@ -1,7 +1,7 @@
 """Who looks after a waiting cell: a progress bar that leaves the saved output, and questions to its person.
 
-In a cell that awaits, and whose front end has answered, each question gets a live panel and the cell waits on; anywhere
-else questions go by ``input()``, one after the other.
+In a cell that awaits, and whose front end has answered, each question gets a live panel and the cell waits on, with a
+button to end it (:mod:`mcp_magics.magics.cancelling`); anywhere else questions go by ``input()``, one after the other.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mcp_magics.connection.questions.inbox import Answer
+from mcp_magics.magics.cancelling import Buttons
 from mcp_magics.magics.interruptible import read_unless
 from mcp_magics.magics.questions import ask_person
 
@@ -37,6 +38,7 @@ class CellAttendant:
         self._front_ends = front_ends
         self._thread = threading.get_ident()
         self._boards: dict[str, QuestionBoard] = {}
+        self._buttons = Buttons(inbox, front_ends)
 
     def look(self, until: Until) -> None:
         """Draw progress and put an open question to the person at the keyboard."""
@@ -53,6 +55,8 @@ class CellAttendant:
                 return
             self._put_live(question)
             question = self._inbox.take(until.server)
+        if (bar := current_bar.get()) is not None and threading.get_ident() == self._thread:
+            self._buttons.look(bar, until)
 
     def _looked(self, until: Until) -> Question | None:
         bar, pending = current_bar.get(), until.pending()

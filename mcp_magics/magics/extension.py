@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
 
-from mcp_magics.errors import MCPMagicsError, UnknownServerError
+from mcp_magics.errors import MCPMagicsError, RequestCancelledError, UnknownServerError
 from mcp_magics.magics.caller import Names, is_the_cell, joined, names_at
 from mcp_magics.magics.settings import Settings, from_pyproject
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mcp_magics.auth.surroundings import Lookout
     from mcp_magics.connection.waiting import Attendant
     from mcp_magics.magics.context import Context
+    from mcp_magics.magics.progress import Surface
     from mcp_magics.magics.showing import Use
     from mcp_magics.widgets.frontend import FrontEnds
 
@@ -90,10 +91,10 @@ class MCPMagics(Magics, Settings):
             return await run_awaiting(self._steps(name, line, body, self._context(names, lookout, use)), attendant)
         except MCPMagicsError as error:
             failed = _bare(error)
-        except asyncio.CancelledError:
-            if not of_the_cell:  # a task of the user's own, and whoever cancelled it waits for that
+        except asyncio.CancelledError as error:
+            if not of_the_cell and not was_pressed(error):  # whoever cancelled a task of their own waits for that
                 raise
-            failed = interrupted()
+            failed = interrupted() if of_the_cell else pressed()
         except KeyboardInterrupt:
             failed = interrupted()
         raise failed
@@ -116,7 +117,7 @@ class MCPMagics(Magics, Settings):
         from mcp_magics.config.secrets import use_secret_store
         from mcp_magics.connection.manager import servers
         from mcp_magics.magics.context import Context
-        from mcp_magics.magics.progress import display_of, is_attended
+        from mcp_magics.magics.progress import is_attended
 
         servers.attendant = self.attendant
         servers.inbox.attended = attended = is_attended(self._shell)
@@ -125,11 +126,20 @@ class MCPMagics(Magics, Settings):
             servers,
             self,
             lambda source: eval(source, names),  # noqa: S307  the user's own cell
-            lambda: display_of(self._shell),
+            self._surface,
             lookout,
             use,
             attended,
         )
+
+    def _surface(self) -> Surface:
+        """A place of its own in the output, which a bar must not take away with itself."""
+        from mcp_magics.magics.attendant import current_bar
+        from mcp_magics.magics.progress import display_of
+
+        if (bar := current_bar.get()) is not None:
+            bar.make_room()
+        return display_of(self._shell)
 
     @property
     def _shell(self) -> InteractiveShell:
@@ -168,6 +178,19 @@ def interrupted() -> KeyboardInterrupt:
     error = KeyboardInterrupt(text)
     error._render_traceback_ = lambda: [f"KeyboardInterrupt: {text}"]  # type: ignore[attr-defined]
     return error
+
+
+def was_pressed(error: asyncio.CancelledError) -> bool:
+    """Whether it was the button of a line that ended its wait."""
+    from mcp_magics.magics.cancelling import LineCancelled
+
+    return isinstance(error, LineCancelled)
+
+
+def pressed() -> RequestCancelledError:
+    """The end of a line in a task of the user's own: an interrupt there would end the kernel's loop."""
+    text = "cancelled by its button; the server was told, and the connection stays usable"
+    return RequestCancelledError(text, class_="cancelled", phase="call")
 
 
 def _bare(error: MCPMagicsError) -> MCPMagicsError:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from IPython.core.display_functions import DisplayHandle
     from IPython.core.interactiveshell import InteractiveShell
 
+    from mcp_magics.widgets.cancel import CancelPanel
     from mcp_magics.wire.pending import Progress
 
 Bundle = dict[str, Any]
@@ -43,19 +44,22 @@ class Row:
 
 
 class ProgressBar:
-    """The bars of one command, a line for each of its requests.
+    """The bars of one command (``what`` names it), a line for each of its requests.
 
     Drawn once the server has reported progress and ``after`` seconds have passed, and redrawn at most every
-    :data:`REDRAW_EVERY` seconds, however much is reported.
+    :data:`REDRAW_EVERY` seconds, however much is reported. A ``panel`` draws them itself, in the same output.
     """
 
-    def __init__(self, after: float, surface: Surface | None) -> None:
+    def __init__(self, after: float, surface: Surface | None, what: str = "") -> None:
         self._after = after
         self._surface = surface
         self._rows: dict[Hashable, Row] = {}
         self._drawn: Bundle = {}
         self._drawn_at = -REDRAW_EVERY
-        self.on_screen = False
+        self.what = what
+        self.began = self.waited_since = time.monotonic()
+        self.on_screen = self.is_over = self.is_cancelled = False
+        self.panel: CancelPanel | None = None
 
     def draw(self, progress: Progress | None, elapsed: float, request: Hashable = None) -> None:
         """Show the ``progress`` of one ``request``, if there is any news; one that nobody asks after is gone."""
@@ -66,10 +70,29 @@ class ProgressBar:
         if now - self._drawn_at < REDRAW_EVERY:
             return
         self._rows = {key: row for key, row in self._rows.items() if now - row.looked < GONE_AFTER}
-        shown = stacked(tuple(self._rows.values()))
+        self._draw(self._surface, now)
+
+    def accompany(self, panel: CancelPanel) -> None:
+        """Let ``panel`` stand beside the bars, or where they would be, until they give way."""
+        self.panel = panel
+        if self._surface is not None:
+            self._draw(self._surface, time.monotonic())
+
+    def _draw(self, surface: Surface, now: float) -> None:
+        rows = tuple(self._rows.values())
+        if self.panel is not None:
+            self.panel.show_bars(*views(rows))
+            if self.panel.is_drawn:  # a new drawing of the output would take the button from under the mouse
+                self._drawn_at = now
+                return
+        shown = stacked(rows) if self.panel is None else self.panel.beside(stacked(rows))
         if shown != self._drawn:
             self._drawn, self._drawn_at, self.on_screen = shown, now, True
-            self._surface.show(shown)
+            surface.show(shown)
+
+    def cancel(self) -> None:
+        """A person has had enough; may be called on any thread, and is seen at the next tick of the wait."""
+        self.is_cancelled = True
 
     def make_room(self) -> None:
         """Something else is shown in the same output now, which must outlive the bar."""
@@ -81,6 +104,9 @@ class ProgressBar:
         if self._surface is not None and self.on_screen:
             self._surface.end(data)
             self.on_screen = False
+        self.is_over = True
+        if self.panel is not None:
+            self.panel.close()
 
 
 class Surface(Protocol):
@@ -203,24 +229,42 @@ def stacked(rows: Sequence[Row]) -> Bundle:
     }
 
 
+def views(rows: Sequence[Row]) -> tuple[list[Bundle], str]:
+    """The same for a page that draws them: the ``share`` of the whole (None: it moves) and the ``text`` of each."""
+    shown = [(share_of(row.progress), _words(row.progress)) for row in rows[:MOST_BARS]]
+    more = f"… and {len(rows) - MOST_BARS:,} more" if len(rows) > MOST_BARS else ""
+    return [{"share": share, "text": text} for share, text in shown], more
+
+
+def share_of(progress: Progress) -> float | None:
+    """How much of the total, from 0 to 1; None where there is none."""
+    if not progress.total or progress.total < 0:
+        return None
+    return min(max(progress.progress / progress.total, 0), 1)
+
+
 def bundle(progress: Progress, elapsed: float = 0.0) -> Bundle:
     """One bar, rich and plain: how much of the total; where there is none, that it moves, and for how long."""
-    message = clean(progress.message or "")[:LONGEST_MESSAGE]
-    if not progress.total or progress.total < 0:
-        return _moving(progress, message, elapsed)
-    share = min(max(progress.progress / progress.total, 0), 1)
+    share, told = share_of(progress), _words(progress)
+    if share is None:
+        return _moving(f"{told} · {elapsed:.0f} s", elapsed)
     filled = round(share * WIDTH)
-    count = f"{progress.progress:g}/{progress.total:g}"
     return {
-        "text/plain": f"[{'█' * filled}{'·' * (WIDTH - filled)}] {count} {message}".rstrip(),
-        "text/html": f'<progress value="{share:.4f}" max="1"></progress> {count} {html.escape(message)}',
+        "text/plain": f"[{'█' * filled}{'·' * (WIDTH - filled)}] {told}",
+        "text/html": f'<progress value="{share:.4f}" max="1"></progress> {html.escape(told)}',
     }
 
 
-def _moving(progress: Progress, message: str, elapsed: float) -> Bundle:
+def _words(progress: Progress) -> str:
+    """What the server has counted and said."""
+    message = clean(progress.message or "")[:LONGEST_MESSAGE]
+    of = "" if share_of(progress) is None else f"/{progress.total:g}"
+    return f"{progress.progress:g}{of} {message}".rstrip()
+
+
+def _moving(told: str, elapsed: float) -> Bundle:
     turn = int(elapsed / MOVE_EVERY) % (2 * (WIDTH - _BLOCK))
     at = min(turn, 2 * (WIDTH - _BLOCK) - turn)
-    told = f"{progress.progress:g} {message}".rstrip() + f" · {elapsed:.0f} s"
     return {
         "text/plain": f"[{'·' * at}{'█' * _BLOCK}{'·' * (WIDTH - _BLOCK - at)}] {told}",
         "text/html": f"<progress></progress> {html.escape(told)}",

@@ -42,7 +42,8 @@ class Showing:
         self._options = command.options
         self._hidden = not command.shown
         self._use = use
-        self._bar = ProgressBar(progress_after, surface_of(shell))
+        what = f"{command.verb.name} {command.word(0) or ''}".rstrip()
+        self._bar = ProgressBar(progress_after, surface_of(shell), what)
         self._saved = ""
 
     @contextmanager
@@ -61,21 +62,25 @@ class Showing:
 
     def present(self, value: Any) -> Any:
         """Show ``value`` as asked; returns what the expression is worth."""
-        if value is None:
+        try:
+            return self._present(value)
+        finally:
             self._bar.give_way()
+
+    def _present(self, value: Any) -> Any:
+        if value is None:
             return None
         shows_itself = isinstance(value, Shown)
         if isinstance(value, Shown):
             value = value.value
+            self._bar.make_room()
         self._keep(value, self._options.text("save") if not shows_itself else None)
         if self._options.flag("json"):
             print(json.dumps(value.to_json(), ensure_ascii=False, indent=2))  # noqa: T201  that is the option
             return None
         if self._use == "value":
-            self._bar.give_way()
             return value
         if self._hidden:
-            self._bar.give_way()
             return None
         if shows_itself:
             return self._worth(value)
@@ -95,7 +100,7 @@ class Showing:
     def _show(self, value: Any) -> Any:
         """One part goes through the display hook where there is one; several become outputs of their own."""
         if getattr(value, "draws_itself", False):  # and goes on doing so, in an output of its own
-            self._bar.give_way()
+            self._bar.make_room()
             return self._worth(value)
         parts, tables = self._parts(value)
         if self._saved:

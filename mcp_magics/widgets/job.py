@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import traitlets
-
-from mcp_magics.results.sanitise import clean
-from mcp_magics.widgets.fleeting import FleetingWidget
+from mcp_magics.widgets.cancel import CancelPanel
 
 if TYPE_CHECKING:
     from IPython.core.display_functions import DisplayHandle
@@ -18,16 +14,8 @@ if TYPE_CHECKING:
     from mcp_magics.auth.surroundings import Lookout
     from mcp_magics.connection.jobs.job import Job
 
-VIEW = "application/vnd.jupyter.widget-view+json"
 _GONE = {"text/plain": "", "text/html": ""}
 _asking: set[asyncio.Task[None]] = set()
-
-
-class JobWidget(FleetingWidget):
-    """What the page draws; ``name`` is what the button ends."""
-
-    _esm = Path(__file__).with_name("job.js").read_text("utf-8")
-    name = traitlets.Unicode("").tag(sync=True)
 
 
 def offer_button(job: Job[Any], lookout: Lookout) -> None:
@@ -57,31 +45,20 @@ class _Button:
         self._place = place
         self._loop = asyncio.get_running_loop()
         self._here = contextvars.copy_context()
-        self._open = True
-        self._widget = JobWidget(name=clean(f"job {job.number}: {job.what}"))
-        self._widget.on_msg(self._on_message)
-        view = {"version_major": 2, "version_minor": 0, "model_id": self._widget.model_id}
-        place.update({"text/plain": "", VIEW: view}, raw=True)
+        self._panel = CancelPanel(f"job {job.number}: {job.what}", job.elapsed, job.cancel)
+        place.update(self._panel.output, raw=True)
         job.on_change(self._changed)
 
-    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        if content == {"do": "cancel"}:
-            self._job.cancel()
-
     def _changed(self) -> None:
-        """Called on the job's loop."""
-        if self._job.done:
+        """Called on any thread."""
+        if self._job.done and self._panel.is_open:
             try:
                 self._loop.call_soon_threadsafe(self._end)
             except RuntimeError:  # the kernel's loop is closed: nobody looks at its buttons any more
-                self._open = False
+                return
 
     def _end(self) -> None:
-        if self._open:
-            self._open = False
-            self._here.run(self._vanish)
-
-    def _vanish(self) -> None:
-        """Leave the output; the view goes first, for it must not outlive its model."""
-        self._place.update(_GONE, raw=True)
-        self._widget.close()
+        """Leave the output of the cell that made it."""
+        if self._panel.is_open:
+            self._here.run(self._place.update, _GONE, raw=True)
+            self._panel.close()

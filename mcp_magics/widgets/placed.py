@@ -44,6 +44,8 @@ class Panel:
 
     def __init__(self, again: str, place: str = "") -> None:
         self.place = place or secrets.token_hex(8)
+        self.is_drawn = False
+        """Whether a page has found its place."""
         self._widget: PlacedWidget | None = self.kind(place=self.place, again=again)
         self._widget.on_msg(self._on_message)
 
@@ -84,6 +86,7 @@ class Panel:
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
         match content:
             case {"do": "open"} if self.is_open:
+                self.is_drawn = True
                 self.show()
             case {"do": str(), "ask": int(number)} if self.is_open:
                 self.tell({"heard": number})

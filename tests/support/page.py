@@ -39,9 +39,9 @@ class Page:
         """The id of the login panel that is open."""
         return next(iter(self._named("LoginWidget")), None)
 
-    def jobs(self) -> list[str]:
-        """The ids of the buttons beside running jobs."""
-        return self._named("JobWidget")
+    def cancels(self) -> list[str]:
+        """The ids of the buttons that end a waiting line or a running job, in the order they were made."""
+        return self._named("CancelWidget")
 
     def questions(self) -> list[str]:
         """The ids of the open panels of questions, in the order they were made."""
