@@ -351,6 +351,7 @@ def test_the_switches_turn_awaiting_off_and_on_again(notebook):
     driven = "async def f():\n    %mcp list\ntry:\n    f().send(None)\nexcept StopIteration:\n    pass"
     assert ways(notebook.run(driven)) == ["sync"]
     notebook.run("%autoawait on")
+    assert ways(notebook.run("%autoawait off\n%mcp list\n%autoawait on")) == ["sync"]
     notebook.run("get_ipython().magics_manager.registry['MCPMagics'].auto_await = False")
     assert ways(notebook.run("%mcp list")) == ["sync"]
     notebook.run("get_ipython().magics_manager.registry['MCPMagics'].auto_await = True")

@@ -343,6 +343,7 @@ def test_an_error_without_an_id_belongs_to_the_only_request_there_is(ok: Shell) 
 def test_two_hundred_pages_with_one_cursor_end_and_what_came_is_usable(ok: Shell) -> None:
     cell = ok.run(f"%mcp add x -- {faulty('same-cursor')}")
     assert cell.error is None
+    assert "1 violation: %mcp violations x" in cell.text
     error = ok.fails("%mcp tools x", "repeated_cursor")
     assert "again" in error.failure.message
     assert "echo1" in servers["x"].tools

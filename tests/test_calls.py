@@ -128,6 +128,7 @@ def test_an_error_result_is_shown_and_fails_the_cell_only_where_asked(s1: Shell)
 
 def test_expect_error_turns_errors_into_results_and_results_into_errors(s1: Shell) -> None:
     assert s1("%mcp call s1.is_error --expect-error").result.is_error
+    assert s1("%mcp call s1.is_error --expect-error ToolError").result.is_error
     assert s1("%mcp call s1.rpc_error code:=-32005 --expect-error").result.failure.class_ == "rpc_error"
     assert s1("%mcp call s1.rpc_error code:=-32005 --expect-error -32005").result.error.code == -32005
     s1.fails("%mcp call s1.echo text=fine --expect-error", "error_expected")

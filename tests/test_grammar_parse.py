@@ -173,6 +173,7 @@ def test_the_name_of_a_variable_is_asked_for_and_not_its_value(value):
         ("call s.t --expect-error", ""),
         ("call s.t --expect-error tool_error", "tool_error"),
         ("call s.t --expect-error -32602", "-32602"),
+        ("call s.t --expect-error ToolError", "ToolError"),
         ("call s.t --expect-error a=1", ""),
         ("call --expect-error s.t", ""),
         ("call s.t --expect-error=timeout", "timeout"),

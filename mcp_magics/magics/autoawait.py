@@ -35,6 +35,7 @@ OLDEST_AWAITING_KERNEL = (7, 4)
 
 _MAGICS = "get_ipython().magics_manager.registry['MCPMagics']"
 _NAMES = frozenset({"mcp", "mcp_call"})
+_SWITCH = "get_ipython().run_line_magic('autoawait', "
 _TEXTS = {"run_line_magic": 2, "run_cell_magic": 3}
 """IPython's methods: how many texts each takes."""
 _MENTION = re.compile(r"run_(?:line|cell)_magic\(\s*['\"]%?mcp|%%mcp")
@@ -106,7 +107,10 @@ class AutoAwait:
 
     def __call__(self, lines: list[str]) -> list[str]:
         """What IPython calls with the lines of every cell, after its own transformations."""
-        return rewrite(lines, mode=mode_of(self._shell))
+        mode = mode_of(self._shell)
+        if any(_SWITCH in line for line in lines):  # what stands below it is compiled as it says
+            mode = replace(mode, cell_awaits=False)
+        return rewrite(lines, mode=mode)
 
 
 def use_at(source: str, line: int, shell: InteractiveShell) -> Use:

@@ -21,7 +21,8 @@ _SECONDS = re.compile(r"(\d+\.?\d*|\.\d+)(ms|s|m|h)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _BARE_DOLLAR = re.compile(r"(?<!\$)\$([A-Za-z_][A-Za-z0-9_]*)")
 _ANY_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
-_CLASS_WORD = re.compile(r"[a-z][a-z0-9_]*|-?\d+")
+_CLASS_WORD = re.compile(r"[a-z][a-z0-9_]*|-?\d+|[A-Z][A-Za-z]*Error")
+"""A class of the catalogue, a JSON-RPC code, or an exception's name."""
 
 
 class Options:

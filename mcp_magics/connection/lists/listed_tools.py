@@ -44,9 +44,9 @@ async def _read(connection: Connection) -> None:
     if before.tools:
         connection.tell_news("tools", changes(before, connection.catalog))
     if page.problem is not None:
-        connection.violation("pagination", page.problem.failure.message)
+        connection.violation("pagination", page.problem.failure.message, where="tools/list")
     if page.note:
-        connection.violation("pagination", page.note)
+        connection.violation("pagination", page.note, where="tools/list")
 
 
 def _mirrored(connection: Connection, page: Page) -> Mapping[str, str]:
@@ -58,7 +58,7 @@ def _mirrored(connection: Connection, page: Page) -> Mapping[str, str]:
         name, schema = str(raw.get("name")), raw.get("inputSchema")
         if (reason := find_invalid_x_mcp_header(schema)) is not None:
             dropped[name] = reason
-            connection.violation("x-mcp-header", f"tool {name} may not be used: {reason}")
+            connection.violation("x-mcp-header", f"tool {name} may not be used: {reason}", where="tools/list")
         elif header_map := x_mcp_header_map(schema):
             connection.header_maps[name] = header_map
     return dropped
