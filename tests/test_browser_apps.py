@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import nbformat
 import pytest
+from support.beacon import Beacon
 from support.commands import apps
 from support.lab import Desk
 
@@ -41,6 +42,13 @@ def elsewhere(nothing_leaks):
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def beacon(nothing_leaks):
+    listening = Beacon()
+    yield listening
+    listening.close()
 
 
 @pytest.fixture
@@ -138,6 +146,24 @@ def test_an_app_reaches_neither_the_page_nor_the_network(desk, elsewhere):
     app_in(this, 4).get_by_text("stock: 12").wait_for()
     assert len(this.page.context.pages) == 1
     assert elsewhere[1] == []
+
+
+def test_an_app_cannot_have_a_connection_opened_ahead_of_a_request(desk, beacon):
+    this = desk(f"%mcp add far --quiet -- {apps(beacon.url)}\n%mcp call far.connecting")
+    app_in(this).get_by_text("all tried").wait_for()
+    assert beacon.connections() == 0
+    this.page.evaluate("url => { fetch(url).catch(() => 0); }", beacon.url)
+    beacon.wait()
+
+
+def test_an_app_that_goes_elsewhere_has_said_nothing_there(desk, beacon):
+    this = desk(f"%mcp add far --quiet -- {apps(beacon.url)}\n%mcp call far.going")
+    link = app_in(this).get_by_role("link", name="there")
+    link.click()
+    link.wait_for(state="detached")
+    assert set(beacon.messages()) <= {b""}
+    this.page.evaluate("url => { fetch(url + '/control').catch(() => 0); }", beacon.url)
+    assert b"/control" in beacon.wait()
 
 
 def test_a_kernel_that_is_gone_leaves_the_card_and_no_button(desk):

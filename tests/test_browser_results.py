@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
 from support.answers import call, reply
+from support.beacon import Beacon
 from support.commands import showcase
-from support.lab import PATIENCE, Desk, chromium, running_lab
+from support.lab import Desk, chromium, running_lab
 from support.showcase_server import blocks, resources
 
 from mcp_magics.results.content import ReadResult
@@ -18,33 +17,6 @@ pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
 REFUSALS = ("Content Security Policy", "sandboxed", "Unsafe attempt to load URL")
 """What a page's console says of a document that was kept from doing something."""
-
-
-class Beacon:
-    """A port nobody should ever connect to; connections wait in its backlog until they are counted."""
-
-    def __init__(self):
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=50)
-        self._listener.setblocking(False)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-
-    def connections(self):
-        count = 0
-        while True:
-            try:
-                self._listener.accept()[0].close()
-            except BlockingIOError:
-                return count
-            count += 1
-
-    def wait(self):
-        """Until somebody connects: that it would be noticed."""
-        self._listener.settimeout(PATIENCE)
-        self._listener.accept()[0].close()
-        self._listener.setblocking(False)
-
-    def close(self):
-        self._listener.close()
 
 
 @pytest.fixture(scope="module")

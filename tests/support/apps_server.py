@@ -43,7 +43,7 @@ def build(elsewhere: str) -> MCPServer[Any]:
     def broken() -> str:
         raise ValueError("no stock today")
 
-    pages = {name: page(name, elsewhere) for name in ("hostile", "leaving", "flooding")}
+    pages = {name: page(name, elsewhere) for name in ("hostile", "leaving", "flooding", "connecting", "going")}
     for name, text in {**pages, "huge": "y" * 3_000_000}.items():
         apps.tool(resource_uri=f"ui://stock/{name}.html", description=name)(_plain(name))
         apps.add_html_resource(f"ui://stock/{name}.html", text)
