@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcp_magics.schema.argument_entries import begun, checked, entry_from, written
+from mcp_magics.schema.argument_entries import checked, written
 from mcp_magics.schema.argument_form import argument_form
+from mcp_magics.schema.argument_values import begun, entry_from
 from mcp_magics.schema.exact_value import exact_text, exact_value, on_one_line
 
 CIRCLE = {"type": "object", "properties": {"kind": {"const": "circle"}, "r": {"type": "number"}}, "required": ["kind"]}

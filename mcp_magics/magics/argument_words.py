@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Any
 
-from mcp_magics.schema.resolve import resolve, schemas
+from mcp_magics.schema.resolve import Root, schemas
 
 Found = tuple[str, list[str], str]
 Schema = Mapping[str, Any]
@@ -24,6 +24,7 @@ _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|"(?:[^"\\]|\\.)*\Z|[{}\[\],:]|[^\s{
 _BARE = re.compile(r"[A-Za-z_][\w-]*\Z")
 _UNQUOTED = re.compile(r"[\w./:@+-]+\Z")
 _YAML_WORDS = frozenset({"true", "false", "null", "python"})
+_MOST_SCHEMAS = 500  # looked at for the values of one argument: a server's may contain itself
 _ODD = re.compile(r"""[\s={}$#;"']""")
 """What makes more of a name on a line than a name."""
 
@@ -80,20 +81,32 @@ def _values(schema: Schema, name: str) -> list[Any]:
     return listed(_properties(schema).get(name), schema)
 
 
-def listed(schema: Any, root: Schema, depth: int = 8) -> list[Any]:
+def listed(schema: Any, root: Schema) -> list[Any]:
     """The values a schema lists: ``enum``, ``const``, booleans, in ``anyOf``, ``oneOf`` and behind ``$ref`` too."""
-    if not isinstance(schema, dict) or depth == 0:
-        return []
-    if "$ref" in schema:
-        return listed(resolve(root, schema["$ref"]), root, depth - 1)
+    values: list[Any] = []
+    places, waiting = Root(root), [schema]
+    for _ in range(_MOST_SCHEMAS):
+        if not waiting:
+            break
+        each = waiting.pop()
+        if not isinstance(each, dict):
+            continue
+        if "$ref" in each:
+            waiting.append(places.resolve(each["$ref"]))
+        elif (own := _own_values(each)) is not None:
+            values += own
+        else:
+            waiting += reversed(schemas(each.get("anyOf") or each.get("oneOf")))
+    return values
+
+
+def _own_values(schema: Schema) -> list[Any] | None:
+    """The values that a schema lists itself; None where it lists none."""
     if isinstance(schema.get("enum"), list):
         return list(schema["enum"])
     if "const" in schema:
         return [schema["const"]]
-    if schema.get("type") == "boolean":
-        return [True, False]
-    branches = schemas(schema.get("anyOf") or schema.get("oneOf"))
-    return [value for branch in branches for value in listed(branch, root, depth - 1)]
+    return [True, False] if schema.get("type") == "boolean" else None
 
 
 def _on_line(value: Any) -> str:

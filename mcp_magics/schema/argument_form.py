@@ -5,7 +5,6 @@ Beside what a question's form has (:mod:`~mcp_magics.schema.form`), for which th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from typing import Any
 
 from mcp_magics.schema.form import Choice, Field, Kind, Modeller, joined
 from mcp_magics.schema.resolve import schemas
-from mcp_magics.schema.text import one_line
+from mcp_magics.schema.text import beginning, one_line
 
 _DEEPEST = 8
 _MOST_TURNS = 2
@@ -149,4 +148,4 @@ def _title(field: Field, whole: Mapping[str, Any], number: int) -> str:
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, default=str)
+    return value if isinstance(value, str) else beginning(value, _TITLE)

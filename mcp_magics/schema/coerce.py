@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Literal
 
-from mcp_magics.schema.resolve import resolve, schemas
+from mcp_magics.schema.resolve import Root, schemas
 
 JSONType = Literal["null", "boolean", "integer", "number", "string", "array", "object"]
 
@@ -74,7 +74,7 @@ class _Looker:
     """Looks through one root schema, for a bounded time."""
 
     def __init__(self, root: Any) -> None:
-        self._root = root
+        self._root = Root(root)
         self._looked = 0
 
     def _tired(self, depth: int) -> bool:
@@ -88,7 +88,7 @@ class _Looker:
             return ANYTHING
         here = _types(schema) & _listed(schema)
         for reference in _references(schema):
-            here &= self.allowed(resolve(self._root, reference), depth + 1)
+            here &= self.allowed(self._root.resolve(reference), depth + 1)
         for each in schemas(schema.get("allOf")):
             here &= self.allowed(each, depth + 1)
         for union in ("anyOf", "oneOf"):
@@ -101,7 +101,7 @@ class _Looker:
         if not isinstance(schema, Mapping) or self._tired(depth):
             return None
         found = [self.allowed(each, depth + 1) for each in _at(schema, key)]
-        further = [*(resolve(self._root, each) for each in _references(schema)), *schemas(schema.get("allOf"))]
+        further = [*(self._root.resolve(each) for each in _references(schema)), *schemas(schema.get("allOf"))]
         found += _said(self.member(each, key, depth + 1) for each in further)
         for union in (schemas(schema.get("anyOf")), schemas(schema.get("oneOf")), _conditional(schema)):
             # A branch that does not mention the key says nothing about how to write it.

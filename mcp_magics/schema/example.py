@@ -6,16 +6,20 @@ that what is shown is what would travel.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, TypeGuard
 
-from mcp_magics.schema.resolve import resolve, schemas
+from mcp_magics.schema.resolve import Root, schemas
 from mcp_magics.schema.text import one_line
 from mcp_magics.schema.words import in_quotes
 
 _DEEPEST = 8
 _MOST_ITEMS = 3
+_LONGEST = 50_000  # characters, after which the rest is counted
+_MOST = 1_000  # schemas and members looked at for one value
 _FORMATS = {
     "date-time": "2025-01-31T12:00:00Z",
     "date": "2025-01-31",
@@ -37,8 +41,14 @@ _MEANT = frozenset({"null", "true", "false", "python"})  # plain texts that woul
 def example_body(schema: Any) -> str:
     """A YAML body with every required argument, the optional ones as comments; ``""`` when there are none."""
     members = _Example(schema)
-    lines = [_line(name, members.value(each), each) for name, each in members.required(schema)]
-    lines += [f"# {_line(name, members.value(each), each)}" for name, each in members.optional(schema)]
+    required, optional = members.required(schema), members.optional(schema)
+    marked = [*(("", each) for each in required), *(("# ", each) for each in optional)]
+    lines, length = list[str](), 0
+    for mark, (name, each) in marked:
+        if length > _LONGEST:
+            return "\n".join([*lines, f"# … and {len(marked) - len(lines):,} more"])
+        lines.append(f"{mark}{_line(name, members.value(each), each)}")
+        length += len(lines[-1])
     return "\n".join(lines)
 
 
@@ -48,8 +58,11 @@ def example_value(schema: Any) -> Any:
 
 
 class _Example:
+    """Examples of what stands in one root schema, as far as its budget goes."""
+
     def __init__(self, root: Any) -> None:
-        self._root = root
+        self._root = Root(root)
+        self._left = _MOST
 
     def required(self, schema: Any) -> list[tuple[str, Any]]:
         """The members that must be there, in the order the schema has them."""
@@ -77,15 +90,22 @@ class _Example:
 
     def _flat(self, schema: Any, depth: int) -> Mapping[str, Any]:
         """``schema`` with its reference, its ``allOf`` and the first of its alternatives written into it."""
-        if not isinstance(schema, Mapping) or depth > _DEEPEST:
+        if not isinstance(schema, Mapping) or depth > _DEEPEST or self._left < 0:
             return {}
-        parts = [resolve(self._root, schema["$ref"])] if "$ref" in schema else []
-        parts += schemas(schema.get("allOf"))
-        parts += [_first(schemas(schema.get(union)), depth) for union in ("anyOf", "oneOf")]
+        self._left -= 1
         flat: dict[str, Any] = {}
-        for part in parts:
-            flat = _joined(flat, self._flat(part, depth + 1))
+        for part in self._parts(schema, depth):
+            inner = self._flat(part, depth + 1)
+            self._left -= (len(_properties(flat)) + len(_properties(inner))) // 100
+            flat = _joined(flat, inner)
         return _joined(flat, schema)
+
+    def _parts(self, schema: Mapping[str, Any], depth: int) -> Iterator[Any]:
+        if "$ref" in schema:
+            yield self._root.resolve(schema["$ref"])
+        yield from schemas(schema.get("allOf"))
+        for union in ("anyOf", "oneOf"):
+            yield _first(schemas(schema.get(union)), depth)
 
     def _by_type(self, kind: str, flat: Mapping[str, Any], depth: int) -> Any:
         match kind:
@@ -138,11 +158,12 @@ def _both(one: Any, other: Any) -> Any:
 
 def _properties(flat: Mapping[str, Any]) -> Mapping[str, Any]:
     properties = flat.get("properties")
-    return {str(name): each for name, each in properties.items()} if isinstance(properties, Mapping) else {}
+    return properties if isinstance(properties, Mapping) else {}
 
 
-def _names(flat: Mapping[str, Any]) -> list[str]:
-    return list(dict.fromkeys(each for each in schemas(flat.get("required")) if isinstance(each, str)))
+def _names(flat: Mapping[str, Any]) -> Mapping[str, None]:
+    """The required names, each once and in their order."""
+    return dict.fromkeys(each for each in schemas(flat.get("required")) if isinstance(each, str))
 
 
 def _type(flat: Mapping[str, Any]) -> str:
@@ -171,16 +192,24 @@ def _number(flat: Mapping[str, Any], *, whole: bool) -> Any:
     if most is not None and value > most:
         value = most
     step = flat.get("multipleOf")
-    if isinstance(step, (int, float)) and step > 0 and value % step:
-        value = step * (value // step + 1)
+    with suppress(OverflowError):  # bounds and steps no float holds: the bound itself is as good
+        if _is_number(step) and step > 0 and value % step and math.isfinite(next_ := step * (value // step + 1)):
+            value = next_
     return int(value) if whole and value == int(value) else value
 
 
 def _bound(flat: Mapping[str, Any], name: str, inward: int) -> Any:
     inclusive, exclusive = flat.get(f"m{name}"), flat.get(f"exclusiveM{name}")
-    if isinstance(exclusive, (int, float)) and not isinstance(exclusive, bool):
+    if _is_number(exclusive):
         return exclusive + inward
-    return inclusive if isinstance(inclusive, (int, float)) and not isinstance(inclusive, bool) else None
+    return inclusive if _is_number(inclusive) else None
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    """Whether it is a number that JSON has."""
+    return (isinstance(value, int) and not isinstance(value, bool)) or (
+        isinstance(value, float) and math.isfinite(value)
+    )
 
 
 def _whole(value: Any, default: int) -> int:

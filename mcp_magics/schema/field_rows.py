@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from mcp_magics.schema.text import beginning
 
 if TYPE_CHECKING:
     from mcp_magics.schema.form import Bounds, Choice, Field
@@ -126,11 +127,8 @@ def _range(least: int | None, most: int | None, what: str) -> str:
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return f"{number} {what}" if number == 1 else f"{number if number <= _EXACT else 'very many'} {what}s"
 
 
 def _text(value: Any) -> str:
-    try:
-        return json.dumps(value, ensure_ascii=False, default=str)[:200]
-    except (RecursionError, ValueError):
-        return "…"
+    return beginning(value, 200)

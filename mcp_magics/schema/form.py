@@ -7,13 +7,13 @@ are a person's help; what is right the schema itself decides (:func:`~mcp_magics
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from mcp_magics.schema.resolve import resolve, schemas
+from mcp_magics.schema.resolve import Root, schemas
+from mcp_magics.schema.text import beginning, is_sendable
 
 Kind = Literal["string", "number", "integer", "boolean", "choice", "choices", "object", "array", "union", "json"]
 
@@ -23,7 +23,10 @@ MISSING: Final = object()
 _DEEPEST = 8  # levels of nested fields; what is deeper is JSON
 _MOST_FIELDS = 500
 _MOST_CHOICES = 1000
+_MOST_CHOICES_IN_ALL = 5000
+_CALLED = 1000  # characters of a value that is its own title
 _MOST_PARTS = 64  # references and allOf parts of one field
+_MOST_JOINED = 200_000  # keywords, members and names put together for one form
 _MOST_REFERENCES = 200  # an anchor is looked for in the whole schema
 _PLAIN: Mapping[str, Kind] = {"string": "string", "number": "number", "integer": "integer", "boolean": "boolean"}
 
@@ -118,8 +121,10 @@ class Modeller:
     """Models one root schema, as far as its budget goes: one level of plain fields, as questions have them."""
 
     def __init__(self, root: Any) -> None:
-        self._root = root
+        self._root = Root(root)
         self._left = _MOST_FIELDS
+        self._choices_left = _MOST_CHOICES_IN_ALL
+        self._joins_left = _MOST_JOINED
         self._found: dict[str, Any] = {}
 
     def field(self, name: str, path: tuple[str, ...], schema: Any, *, required: bool) -> Field:
@@ -128,6 +133,7 @@ class Modeller:
         given = self.flat(schema)
         flat, nullable = self._without_null(given)
         kind, choices = self._kind(flat, nullable=nullable)
+        self._choices_left -= len(choices)
         fields = self._members(flat, path) if kind == "object" else ()
         item = self._item(flat, path) if kind == "array" else None
         variants = self._variants(flat, path) if kind == "union" else ()
@@ -164,7 +170,7 @@ class Modeller:
 
     def _members(self, flat: Mapping[str, Any], path: tuple[str, ...]) -> tuple[Field, ...]:
         properties = flat["properties"]
-        if len(path) >= _DEEPEST or len(properties) > self._left:
+        if len(path) >= _DEEPEST or len(properties) > self._left or not all(map(is_sendable, properties)):
             return ()
         required = {each for each in schemas(flat.get("required")) if isinstance(each, str)}
         return tuple(
@@ -182,6 +188,9 @@ class Modeller:
                 continue
             waiting += [self._referred(part["$ref"])] if "$ref" in part else []
             waiting += schemas(part.get("allOf"))
+            self._joins_left -= _weight(part) + _weight(flat)
+            if self._joins_left < 0:
+                return {}
             flat = joined(part, flat)
         return {} if waiting else flat
 
@@ -189,7 +198,7 @@ class Modeller:
         """What a local reference points at, looked up once; after :data:`_MOST_REFERENCES` of them, anything."""
         key = str(reference)
         if key not in self._found and len(self._found) < _MOST_REFERENCES:
-            self._found[key] = resolve(self._root, reference)
+            self._found[key] = self._root.resolve(reference)
         return self._found.get(key, True)
 
     def _without_null(self, flat: dict[str, Any]) -> tuple[dict[str, Any], bool]:
@@ -208,7 +217,7 @@ class Modeller:
     def _kind(self, flat: Mapping[str, Any], *, nullable: bool) -> tuple[Kind, tuple[Choice, ...]]:
         choices = self._choices(flat)
         if choices:
-            return "choice", tuple(each for each in choices if not (nullable and each.value is None))
+            return "choice", tuple(each for each in choices if not (nullable and each.value is None)) or choices
         if schemas(flat.get("anyOf")) or schemas(flat.get("oneOf")):
             return ("object" if _has_members(flat) else "json"), ()
         match flat.get("type"):
@@ -237,11 +246,11 @@ class Modeller:
             titles = [each if isinstance(each, str) else "" for each in schemas(flat.get("enumNames"))]
             titles += [""] * len(values)
             named = zip(values, titles, strict=False)
-            few = len(values) <= _MOST_CHOICES
+            few = len(values) <= min(_MOST_CHOICES, self._choices_left)
             return tuple(Choice(value, title or _called(value)) for value, title in named) if few else ()
         branches = schemas(flat.get("oneOf")) or schemas(flat.get("anyOf"))
         consts = [each for each in branches if isinstance(each, Mapping) and "const" in each]
-        if not consts or len(consts) < len(branches) or len(consts) > _MOST_CHOICES:
+        if not consts or len(consts) < len(branches) or len(consts) > min(_MOST_CHOICES, self._choices_left):
             return ()
         return tuple(Choice(each["const"], _text(each, "title") or _called(each["const"])) for each in consts)
 
@@ -254,6 +263,12 @@ def joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     if "required" in one and "required" in other:
         joined["required"] = [*schemas(one["required"]), *schemas(other["required"])]
     return joined
+
+
+def _weight(schema: Mapping[str, Any]) -> int:
+    """How much there is to copy where a schema is joined with another."""
+    inner = (schema.get("properties"), schema.get("required"))
+    return len(schema) + sum(len(each) for each in inner if isinstance(each, (Mapping, Sequence)))
 
 
 def _has_members(flat: Mapping[str, Any]) -> bool:
@@ -280,12 +295,7 @@ def _is_open_ended(flat: Mapping[str, Any]) -> bool:
 
 def _called(value: Any) -> str:
     """What a value without a title is called."""
-    if isinstance(value, str):
-        return value
-    try:
-        return json.dumps(value, ensure_ascii=False, default=str)
-    except (RecursionError, ValueError):  # nested without end, or into itself
-        return "a value nested too deeply to be shown"
+    return value if isinstance(value, str) else beginning(value, _CALLED)
 
 
 def _text(flat: Mapping[str, Any], name: str) -> str:

@@ -15,7 +15,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from mcp_magics.schema.formats import format_problem
-from mcp_magics.schema.text import one_line
+from mcp_magics.schema.text import is_holdable, one_line
+from mcp_magics.schema.values import surrogates_escaped
 from mcp_magics.schema.violations import find
 
 if TYPE_CHECKING:
@@ -107,11 +108,11 @@ def _begun(field: Field, given: Mapping[str, Any]) -> Entry:
 def _typed(field: Field | None, value: Any) -> str:
     """``value`` as one would type it into ``field``."""
     if isinstance(value, str) and (field is None or field.kind != "json"):
-        return value
+        return value if is_holdable(value) else ""
     if value is None and field is not None and field.kind != "json":
         return ""
     try:
-        return json.dumps(value, ensure_ascii=False)
+        return surrogates_escaped(json.dumps(value, ensure_ascii=False))
     except (RecursionError, ValueError, TypeError):
         return ""
 

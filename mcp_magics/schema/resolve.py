@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
 _INDEX = re.compile(r"0|[1-9][0-9]*")
 
 
-def resolve(root: Any, reference: object) -> Any:
-    """What a local ``$ref`` points at; ``True`` (anything goes) when it is remote, broken or missing.
+class Root:
+    """A schema that references point into; its anchors are looked for once, however many references there are."""
 
-    Knows JSON pointers (RFC 6901), ``$anchor`` and the root's own ``$id``.
-    """
-    if not isinstance(reference, str):
-        return True
-    base, _, fragment = reference.partition("#")
-    if base and not (isinstance(root, Mapping) and base == str(root.get("$id", "")).rstrip("#")):
-        return True
-    fragment = unquote(fragment)
-    return _pointed(root, fragment) if fragment[:1] in ("", "/") else _anchored(root, fragment)
+    def __init__(self, schema: Any) -> None:
+        self._schema = schema
+
+    def resolve(self, reference: object) -> Any:
+        """What a local ``$ref`` points at; ``True`` (anything goes) when it is remote, broken or missing.
+
+        Knows JSON pointers (RFC 6901), ``$anchor`` and the root's own ``$id``.
+        """
+        if not isinstance(reference, str):
+            return True
+        base, _, fragment = reference.partition("#")
+        if base and not (isinstance(self._schema, Mapping) and base == str(self._schema.get("$id", "")).rstrip("#")):
+            return True
+        fragment = unquote(fragment)
+        return _pointed(self._schema, fragment) if fragment[:1] in ("", "/") else self._anchors.get(fragment, True)
+
+    @cached_property
+    def _anchors(self) -> Mapping[str, Any]:
+        found: dict[str, Any] = {}
+        for schema in _every(self._schema):
+            for name in (schema.get("$anchor"), schema.get("$dynamicAnchor")):
+                if isinstance(name, str):
+                    found.setdefault(name, schema)
+        return found
+
+
+def resolve(root: Any, reference: object) -> Any:
+    """What one local ``$ref`` points at in ``root``; see :meth:`Root.resolve`."""
+    return Root(root).resolve(reference)
 
 
 def _pointed(root: Any, pointer: str) -> Any:
@@ -37,17 +58,16 @@ def _pointed(root: Any, pointer: str) -> Any:
     return found
 
 
-def _anchored(root: Any, name: str) -> Any:
+def _every(root: Any) -> Iterator[Mapping[str, Any]]:
+    """Every object in a schema, what holds others before these, the last member of one first."""
     waiting = [root]
     while waiting:
         found = waiting.pop()
         if isinstance(found, Mapping):
-            if name in (found.get("$anchor"), found.get("$dynamicAnchor")):
-                return found
+            yield found
             waiting.extend(found.values())
         elif _is_array(found):
             waiting.extend(found)
-    return True
 
 
 def _is_array(value: object) -> bool:

@@ -15,11 +15,13 @@ from functools import reduce
 from operator import or_
 from typing import Any, Literal
 
-from mcp_magics.schema.resolve import resolve, schemas
+from mcp_magics.schema.resolve import Root, schemas
 from mcp_magics.schema.text import one_line, plain
 
 _DEEPEST = 6  # a type hint nested deeper helps nobody
 _WIDEST = 20  # members of a Literal or a union that are shown
+_MOST_LISTED = 500  # arguments in a docstring
+_MOST = 5_000  # schemas looked at for the members of one tool, and for their hints
 _NAMES: Mapping[str, Any] = {
     "string": str,
     "integer": int,
@@ -55,7 +57,8 @@ def docstring(name: str, description: str, schema: Any) -> str:
     lines = [plain(description).strip() or f"The tool {one_line(name)}, which says nothing about itself."]
     names = [*members.usable, *members.unusable]
     if names:
-        lines += ["", "Args:", *(f"    {_argument(each, members)}" for each in names)]
+        lines += ["", "Args:", *(f"    {_argument(each, members)}" for each in names[:_MOST_LISTED])]
+        lines += [f"    … and {len(names) - _MOST_LISTED:,} more"] if len(names) > _MOST_LISTED else []
     return "\n".join(lines)
 
 
@@ -63,12 +66,16 @@ class _Members:
     """The members an object schema knows, wherever in it they are named."""
 
     def __init__(self, root: Any) -> None:
-        self.root = root
+        self.root = Root(root)
         self.schemas: dict[str, Any] = {}
         self.required: set[str] = set()
         self.open = False
-        self._seen: set[int] = set()
+        self._hints = _Hints(self.root)
         self._gather(root)
+
+    def hint(self, name: str) -> Any:
+        """The Python type of a member."""
+        return self._hints.hint(self.schemas[name], 0)
 
     @property
     def usable(self) -> list[str]:
@@ -89,29 +96,29 @@ class _Members:
             name += "_"
         return name
 
-    def _gather(self, schema: Any) -> None:
-        if not isinstance(schema, Mapping) or id(schema) in self._seen:
-            return
-        self._seen.add(id(schema))
+    def _gather(self, root: Any) -> None:
+        """Of what a schema refers to first; what a union's branches know is optional: only one of them has to hold."""
+        waiting, seen = [(root, True)], set[int]()
+        while waiting and len(seen) < _MOST:
+            schema, holds = waiting.pop()
+            if not isinstance(schema, Mapping) or id(schema) in seen:
+                continue
+            seen.add(id(schema))
+            self._take(schema, holds=holds)
+            branches = (*schemas(schema.get("anyOf")), *schemas(schema.get("oneOf")))
+            parts = schemas(schema.get("allOf"))
+            further = [*((each, holds) for each in parts), *((each, False) for each in branches)]
+            waiting += reversed([(self.root.resolve(schema.get("$ref")), holds), *further])
+
+    def _take(self, schema: Mapping[str, Any], *, holds: bool) -> None:
         properties = schema.get("properties")
         if isinstance(properties, Mapping):
             for name, each in properties.items():
                 self.schemas.setdefault(str(name), each)
-        self.required |= {each for each in schemas(schema.get("required")) if isinstance(each, str)}
+        if holds:
+            self.required |= {each for each in schemas(schema.get("required")) if isinstance(each, str)}
         further = schema.get("additionalProperties")
         self.open = self.open or further is True or isinstance(further, Mapping)
-        if "$ref" in schema:
-            self._gather(resolve(self.root, schema["$ref"]))
-        for each in schemas(schema.get("allOf")):
-            self._gather(each)
-        self._gather_branches(schema)
-
-    def _gather_branches(self, schema: Mapping[str, Any]) -> None:
-        """What a union's branches know is optional: only one of them has to hold."""
-        required = set(self.required)
-        for each in (*schemas(schema.get("anyOf")), *schemas(schema.get("oneOf"))):
-            self._gather(each)
-        self.required = required
 
 
 def _is_name(name: str) -> bool:
@@ -120,7 +127,7 @@ def _is_name(name: str) -> bool:
 
 def _parameter(name: str, members: _Members) -> inspect.Parameter:
     schema = members.schemas[name]
-    hint = type_hint(schema, members.root)
+    hint = members.hint(name)
     kind = inspect.Parameter.KEYWORD_ONLY
     if name in members.required:
         return inspect.Parameter(name, kind, annotation=hint)
@@ -130,49 +137,55 @@ def _parameter(name: str, members: _Members) -> inspect.Parameter:
 
 def type_hint(schema: Any, root: Any = None) -> Any:
     """The Python type of a schema's values: ``int``, ``list[str]``, ``Literal['a', 'b']``, ``str | None``, ``Any``."""
-    return _hint(schema, schema if root is None else root, 0)
+    return _Hints(Root(schema if root is None else root)).hint(schema, 0)
 
 
-def _hint(schema: Any, root: Any, depth: int) -> Any:
-    if not isinstance(schema, Mapping) or depth > _DEEPEST:
-        return Any
-    if "$ref" in schema:
-        return _hint(resolve(root, schema["$ref"]), root, depth + 1)
-    if values := (schema["const"],) if "const" in schema else schemas(schema.get("enum")):
-        return _literal(values)
-    if branches := schemas(schema.get("anyOf")) or schemas(schema.get("oneOf")):
-        return _union([_hint(each, root, depth + 1) for each in branches])
-    if "type" in schema:
-        return _by_type(schema, root, depth)
-    parts = (_hint(each, root, depth + 1) for each in schemas(schema.get("allOf")))
-    return next((hint for hint in parts if hint is not Any), Any)
+class _Hints:
+    """The Python types of schemas in one root, as far as its budget goes."""
 
+    def __init__(self, root: Root) -> None:
+        self._root = root
+        self._left = _MOST
 
-def _by_type(schema: Mapping[str, Any], root: Any, depth: int) -> Any:
-    declared = schema.get("type")
-    names = [declared] if isinstance(declared, str) else list(schemas(declared))
-    hints = [_of_type(name, schema, root, depth) for name in names]
-    if schema.get("nullable") is True:
-        hints.append(None)
-    return _union(hints) if hints else Any
+    def hint(self, schema: Any, depth: int) -> Any:
+        self._left -= 1
+        if not isinstance(schema, Mapping) or depth > _DEEPEST or self._left < 0:
+            return Any
+        if "$ref" in schema:
+            return self.hint(self._root.resolve(schema["$ref"]), depth + 1)
+        if values := (schema["const"],) if "const" in schema else schemas(schema.get("enum")):
+            return _literal(values)
+        if branches := schemas(schema.get("anyOf")) or schemas(schema.get("oneOf")):
+            return _union([self.hint(each, depth + 1) for each in branches])
+        if "type" in schema:
+            return self._by_type(schema, depth)
+        parts = (self.hint(each, depth + 1) for each in schemas(schema.get("allOf")))
+        return next((hint for hint in parts if hint is not Any), Any)
 
+    def _by_type(self, schema: Mapping[str, Any], depth: int) -> Any:
+        declared = schema.get("type")
+        names = [declared] if isinstance(declared, str) else list(schemas(declared))
+        hints = [self._of_type(name, schema, depth) for name in names]
+        if schema.get("nullable") is True:
+            hints.append(None)
+        return _union(hints) if hints else Any
 
-def _of_type(name: Any, schema: Mapping[str, Any], root: Any, depth: int) -> Any:
-    if name == "array":
-        item = _hint(schema.get("items"), root, depth + 1)
-        return list[item] if item is not None else list[None]  # type: ignore[valid-type]
-    return _NAMES.get(name, Any) if isinstance(name, str) else Any
+    def _of_type(self, name: Any, schema: Mapping[str, Any], depth: int) -> Any:
+        if name == "array":
+            item = self.hint(schema.get("items"), depth + 1)
+            return list[item] if item is not None else list[None]  # type: ignore[valid-type]
+        return _NAMES.get(name, Any) if isinstance(name, str) else Any
 
 
 def _literal(values: Sequence[Any]) -> Any:
     if len(values) > _WIDEST or not all(value is None or isinstance(value, (str, int)) for value in values):
-        kinds = [None if value is None else type(value) for value in values]
+        kinds = list(dict.fromkeys(None if value is None else type(value) for value in values))
         return _union([kind if kind in (None, str, int, float, bool) else Any for kind in kinds])
     return Literal[tuple(values)]
 
 
 def _union(hints: Sequence[Any]) -> Any:
-    members = [hint for at, hint in enumerate(hints) if hint not in hints[:at]]
+    members = list(dict.fromkeys(hints))
     if not members or len(members) > _WIDEST or any(hint is Any for hint in members):
         return Any
     return reduce(or_, members)
@@ -181,7 +194,7 @@ def _union(hints: Sequence[Any]) -> Any:
 def _argument(name: str, members: _Members) -> str:
     schema = members.schemas[name]
     described = schema if isinstance(schema, Mapping) else {}
-    hint = inspect.formatannotation(type_hint(schema, members.root))
+    hint = inspect.formatannotation(members.hint(name))
     shown = one_line(name, 60) if _is_name(name) else f"**{{{one_line(name, 60)!r}: …}}"
     optional = "" if name in members.required else ", optional"
     about = one_line(described.get("description") or described.get("title") or "", 300)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, lru_cache, wraps
@@ -27,6 +28,7 @@ Keyword = Callable[[Any, Any, Any, Any], "Iterable[ValidationError] | None"]
 SECONDS = 1.0
 """Seconds a check may take, unless told otherwise."""
 _MOST_NOTES = 20
+_LARGE, _LARGEST = 100_000, 4_000_000  # characters of a schema: not kept for the next check, not looked at
 _DATA = ("const", "enum", "default", "examples")  # these hold values, not schemas
 _NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")  # maps from names to schemas
 _deadline: ContextVar[float] = ContextVar("deadline")
@@ -93,19 +95,39 @@ def _trouble(error: Exception, seconds: float) -> str:
     return f"not checked: the schema cannot be used: {one_line(str(error) or type(error).__name__)}"
 
 
-@lru_cache(maxsize=128)
 def _validator(text: str) -> Any:
     """The validator for a schema given as JSON text: a tool is called more often than its schema changes."""
+    if len(text) > _LARGEST:
+        raise ValueError(f"it has {len(text):,} characters")
+    return (_made if len(text) <= _LARGE else _made_of_large)(text)
+
+
+def _new_validator(text: str) -> Any:
     from jsonschema import Draft202012Validator
     from jsonschema.validators import validator_for
     from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 
     schema = json.loads(text)
     dialect: type[Any] = validator_for(schema, default=Draft202012Validator)
-    # Without `format`: that would hold the pattern of an ECMAScript speaker against Python's `re`.
-    dialect.check_schema(schema, format_checker=None)
     bounded = _bounded(dialect)  # type: ignore[arg-type]  # mypy takes no class for hashable
+    _refuse_broken(schema, bounded(dialect.META_SCHEMA, registry=REGISTRY))
     return bounded(_tamed(schema), registry=REGISTRY)
+
+
+_made = lru_cache(maxsize=128)(_new_validator)
+_made_of_large = lru_cache(maxsize=2)(_new_validator)
+
+
+def _refuse_broken(schema: Any, rules: Any) -> None:
+    """Raise ``SchemaError`` where ``schema`` breaks the ``rules`` of its dialect.
+
+    What there was no time to look at is found where it is used.
+    """
+    from jsonschema.exceptions import SchemaError
+
+    with suppress(_OutOfTimeError):
+        for error in _found_within(SECONDS, rules, schema, 1):
+            raise SchemaError.create_from(error)
 
 
 def note_of(error: ValidationError, root: str) -> str:
@@ -127,7 +149,14 @@ def _bounded(dialect: type[Any]) -> type[Any]:
     own = {name: keyword for name, keyword in keywords.SAFE.items() if name in dialect.VALIDATORS}
     timed = {name: _timed(keyword) for name, keyword in {**dialect.VALIDATORS, **own}.items()}
     bounded: type[Any] = extend(dialect, timed)  # type: ignore[no-untyped-call]
+    bounded.evolve = _evolved
     return bounded
+
+
+def _evolved(validator: Any, **changes: Any) -> Any:
+    """The same validator for another schema: jsonschema's own would leave it wherever it meets a ``$schema``."""
+    kept = {"schema": validator.schema, "registry": validator._registry, "_resolver": validator._resolver}  # noqa: SLF001
+    return type(validator)(**{**kept, **changes})
 
 
 def _timed(keyword: Keyword) -> Keyword:

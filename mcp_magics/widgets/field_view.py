@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.results.sanitise import clean, one_line
-from mcp_magics.schema.argument_entries import begun
+from mcp_magics.schema.argument_values import Telling
 from mcp_magics.schema.field_rows import bounds_text
 from mcp_magics.schema.sensitive import is_sensitive
 
@@ -30,26 +31,24 @@ def drawn_field(field: Field) -> View:
     )
 
 
-def drawn_argument(field: Field) -> View:
+def drawn_argument(field: Field, telling: Telling) -> View:
     """One field of the arguments of a tool: its parts too, and what each of them begins with where it is added."""
+    begun = telling.begun
     parts = (field.item,) if field.item is not None else field.variants
     return _filled(
         {
             **_own(field),
-            "fields": [drawn_argument(each) for each in field.fields],
-            "item": drawn_argument(field.item) if field.item is not None else None,
-            "variants": [drawn_argument(each) for each in field.variants],
-            "begun": [begun(each) for each in parts] or ([_added(field)] if field.kind == "object" else []),
+            "fields": [drawn_argument(each, telling) for each in field.fields],
+            "item": drawn_argument(field.item, telling) if field.item is not None else None,
+            "variants": [drawn_argument(each, telling) for each in field.variants],
+            "begun": [begun(each) for each in parts]
+            or ([begun(replace(field, required=True))] if field.kind == "object" else []),
             "nullable": field.nullable,
             "encoding": field.encoding,
             "open": field.open_ended,
             "sensitive": is_sensitive(field),
         }
     )
-
-
-def _added(field: Field) -> Any:
-    return begun(replace(field, required=True))
 
 
 def _filled(drawn: View) -> View:
@@ -61,7 +60,7 @@ def _own(field: Field) -> View:
     return {
         "name": field.name,
         "kind": field.kind,
-        "title": one_line(field.title, LONGEST_TITLE) or ("value" if not field.path else ""),
+        "title": one_line(field.title, LONGEST_TITLE) or _called(field),
         "description": capped(field.description, _LONGEST_TEXT),
         "required": field.required,
         "hint": hint(field),
@@ -72,6 +71,13 @@ def _own(field: Field) -> View:
         "step": _drawable(bounds.step) or (1 if field.kind == "integer" else None),
         "long": field.kind == "string" and (bounds.longest or 0) > 200,
     }
+
+
+def _called(field: Field) -> str:
+    """What a field without a title that can be seen is called: a member by its quoted name."""
+    if not field.path:
+        return "value"
+    return one_line(json.dumps(field.name), LONGEST_TITLE) if field.name == field.path[-1] else ""
 
 
 _DRAWN = frozenset({"email", "uri", "date", "date-time", "time"})

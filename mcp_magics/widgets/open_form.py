@@ -11,16 +11,20 @@ import binascii
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.results.sanitise import clean, one_line
-from mcp_magics.schema.argument_entries import Written, begun, checked, entry_from, written
+from mcp_magics.schema.argument_entries import Written, checked, written
 from mcp_magics.schema.argument_form import ArgumentForm, argument_form
+from mcp_magics.schema.argument_values import Telling, begun, entry_from
 from mcp_magics.schema.field_rows import field_rows
 from mcp_magics.schema.form import Field
+from mcp_magics.schema.text import fits, is_sendable
 from mcp_magics.widgets.field_view import View, capped, drawn_argument
 
 if TYPE_CHECKING:
+    from mcp_magics.schema.form_content import Path
     from mcp_magics.widgets.offer import Offer
 
 Tell = Callable[[View], None]
@@ -34,6 +38,7 @@ _MOST_FILES = 20
 _PROBLEMS = 60
 _DESCRIPTION, _SCHEMA, _TITLE = 8_000, 20_000, 200
 _MOST_ROWS = 300
+_NOTHING = {"type": "object"}
 _NAMES = ("annotations", "mimeType", "size", "execution", "_meta")
 
 
@@ -44,7 +49,7 @@ class OpenForm:
         self.offer = offer
         self.cell = offer.cell("{}")
         self._run = run
-        self._form = _bounded(argument_form(offer.schema if offer.schema is not None else {"type": "object"}))
+        self._form, self._drawn = _bounded(argument_form(offer.schema if offer.schema is not None else _NOTHING))
         self._files: dict[str, bytes] = {}
 
     def view(self) -> View:
@@ -53,7 +58,7 @@ class OpenForm:
         first = written(self._form, entry, {})
         return {
             "offer": _about(self.offer, self._form),
-            "form": drawn_argument(self._form.root) if self.offer.schema is not None else None,
+            "form": self._drawn if self.offer.schema is not None else None,
             "entry": entry,
             **self._said(replace(first, problems=())),
         }
@@ -115,15 +120,23 @@ class OpenForm:
 
 
 def _told(found: Written) -> list[View]:
-    return [{"path": list(each.path), "message": clean(each.message)} for each in found.problems[:_PROBLEMS]]
+    return [{"path": _told_path(each.path), "message": clean(each.message)} for each in found.problems[:_PROBLEMS]]
 
 
-def _bounded(form: ArgumentForm) -> ArgumentForm:
-    """``form``, or one box for JSON where it is too large to be drawn."""
-    if len(json.dumps(drawn_argument(form.root), default=str)) <= _LARGEST_FORM:
-        return form
+def _told_path(path: Path) -> list[str | int]:
+    """The way to a field, as far as a page can be told it: where it ends, the problem is shown."""
+    return list(takewhile(is_sendable, path))
+
+
+def _bounded(form: ArgumentForm) -> tuple[ArgumentForm, View]:
+    """``form`` as it is drawn, or one box for JSON where it is too large."""
+    telling = Telling()
+    drawn = drawn_argument(form.root, telling)
+    if not telling.is_full and fits(drawn, _LARGEST_FORM):
+        return form, drawn
     whole = Field("", (), "json", "The form is too large to be drawn: write the arguments as JSON", required=True)
-    return ArgumentForm(replace(whole, default={}), form.schema)
+    whole = replace(whole, default={})
+    return ArgumentForm(whole, form.schema), drawn_argument(whole, Telling())
 
 
 def _about(offer: Offer, form: ArgumentForm) -> View:
@@ -177,5 +190,5 @@ def _hints(offer: Offer) -> list[str]:
 def _json(value: Any, longest: int) -> str:
     try:
         return capped(json.dumps(value, ensure_ascii=False, indent=1), longest)
-    except (RecursionError, ValueError):
+    except (RecursionError, TypeError, ValueError):
         return "nested too deeply to be shown"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from mcp_magics.results.sampling import parts_of
 from mcp_magics.results.sanitise import clean, one_line
 from mcp_magics.schema.form import Field, Form, form_of
 from mcp_magics.schema.form_content import entry_of, prefilled
+from mcp_magics.schema.text import fits
 from mcp_magics.widgets.field_view import LONGEST_TITLE, View, capped, drawn_field
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _visit(url: object) -> View:
 
 def _bounded(form: Form) -> Form:
     """``form``, or one box for JSON where it is too large to be drawn."""
-    if len(json.dumps(_fields(form))) <= _LARGEST:
+    if fits(_fields(form), _LARGEST):
         return form
     whole = Field("", (), "json", "The form is too large to be drawn: write its content as JSON", required=True)
     return replace(form, fields=(), whole=whole)
