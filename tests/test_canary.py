@@ -8,13 +8,14 @@ import logging
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import httpx2
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from support.odd_http import OddServer, Response
+from support.odd_http import OddServer, Response, error
 from support.permission import Played, play, playing, redirected
 from support.shell import Cell, Shell
 
@@ -335,6 +336,25 @@ def test_what_a_configuration_holds_is_shown_nowhere(
         search.look_at(name)
     cells = [code for code, _ in search.seen if key in code]
     search.seen = [(place, text) for place, text in search.seen if place not in cells or key not in place]
+    assert search.finds(planted) == []
+
+
+def test_a_credential_that_a_server_says_again_in_an_error_is_not_repeated(
+    search: Search, odd: OddServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted = {"a token in a variable": "again-6c2d07f1b8e94a35"}
+    monkeypatch.setenv("ODD_TOKEN", planted["a token in a variable"])
+    search.run(f"%mcp add odd {odd.url} --bearer-token-env-var ODD_TOKEN")
+    odd.on["tools/call"] = lambda asked: error(
+        asked, -32000, f"no {asked.headers['authorization']}", data=asked.headers
+    )
+    raised: Any = search.run("%mcp call odd.echo").error
+    assert "no Bearer <secret-" in str(raised)
+    search.run("%mcp call odd.echo --expect-error")
+    assert raised.data["authorization"].endswith(planted["a token in a variable"])  # what the server sent is kept
+    told = [{"type": "text", "text": "no again-6c2d07f1b8e94a35"}]
+    odd.on["tools/call"] = lambda _asked: {"content": told, "isError": True}
+    assert "no <secret-" in str(search.run("%mcp call odd.echo --fail").error)
     assert search.finds(planted) == []
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mcp_magics.errors import ConnectionFailedError, MCPMagicsError, ProtocolError, RequestError
+from mcp_magics.redact import redactor
 from mcp_magics.results.reply import Reply
+from mcp_magics.results.sanitise import one_line
 from mcp_magics.wire.message import told
 
 if TYPE_CHECKING:
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from mcp_magics.config.model import ServerSpec
     from mcp_magics.connection.serverlog import ServerLog
     from mcp_magics.wire.pending import Pending
+
+REDACTED = 8_000
+"""Characters of an error's data that are searched for secrets, before they are cut to be shown."""
 
 
 def reply_of(pending: Pending, server: str) -> Reply:
@@ -27,12 +32,15 @@ def reply_of(pending: Pending, server: str) -> Reply:
 
 
 def request_error(error: object, method: str, server: str) -> RequestError:
-    """A JSON-RPC error object as an exception that carries the server's own code, message and data."""
+    """A JSON-RPC error object as an exception that carries the server's own code, message and data.
+
+    What is shown of them holds no known secret: a server may say a credential again.
+    """
     body = error if isinstance(error, dict) else {"message": str(error)}
     code, text, data = body.get("code"), str(body.get("message", "")), body.get("data")
-    detail = (f"data: {told(data, 300)}",) if data is not None else ()
+    detail = (f"data: {one_line(redactor().text(told(data, REDACTED)), 300)}",) if data is not None else ()
     raised = RequestError(
-        f"{text or 'no message'} (JSON-RPC {code})",
+        f"{redactor().text(text) or 'no message'} (JSON-RPC {code})",
         phase=method,
         server=server,
         evidence=detail,

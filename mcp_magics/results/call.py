@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from mcp_magics.errors import ToolError
+from mcp_magics.redact import redactor
 from mcp_magics.results.answer import Answer
 from mcp_magics.results.app import App
 from mcp_magics.results.binary import Audio, Image, ResourceContents
@@ -23,6 +24,8 @@ from mcp_magics.results.violations import Violation, in_call
 
 _COMPARED = 1024 * 1024
 """Characters of text up to which it is compared with the structured content beside it."""
+SEARCHED = 8_000
+"""Characters of an error's text that are searched for secrets, before they are cut to be shown."""
 
 
 class CallResult(Answer):
@@ -122,7 +125,7 @@ class CallResult(Answer):
         """This result, or :class:`ToolError` (with ``.result``) where ``is_error``; as in httpx."""
         if not self.is_error:
             return self
-        said = one_line(self.text, 300) or "without a text"
+        said = one_line(redactor().text(self.text[:SEARCHED]), 300) or "without a text"
         error = ToolError(
             f"{self._label} answered with isError: {said}",
             phase="call",

@@ -159,10 +159,13 @@ def result(asked: Asked, value: Any) -> Response:
     return Response(body=json.dumps({"jsonrpc": "2.0", "id": asked.rpc_id, "result": value}).encode())
 
 
-def error(asked: Asked, code: int, message: str, status: int = 200, request_id: Any = ...) -> Response:
+def error(
+    asked: Asked, code: int, message: str, status: int = 200, request_id: Any = ..., data: Any = None
+) -> Response:
     """A JSON-RPC error, for another id than the request's where ``request_id`` says so."""
     named = asked.rpc_id if request_id is ... else request_id
-    body = {"jsonrpc": "2.0", "id": named, "error": {"code": code, "message": message}}
+    about = {} if data is None else {"data": data}
+    body = {"jsonrpc": "2.0", "id": named, "error": {"code": code, "message": message, **about}}
     return Response(status, json.dumps(body).encode())
 
 
