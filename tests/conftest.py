@@ -11,10 +11,13 @@ from support.kernel import Kernel
 from support.lab import LAB, Desk, Lab, Visits, chromium, running_lab, seated
 from support.leaks import belongings, left_over
 from support.node import node_server as find_node_server
+from support.notebook import done
 from support.odd_http import OddServer, odd_server
 from support.overlay import overlay
+from support.page import Page
 from support.required import pytest_runtest_makereport  # noqa: F401  pytest finds the hook here
 from support.shell import Shell, new_shell
+from support.visitor import Visitor, visiting
 
 OLDER_KERNELS = ("ipykernel==6.31.0", "ipykernel==7.0.1", "ipykernel==7.3.0")
 
@@ -105,6 +108,26 @@ def era(request: pytest.FixtureRequest) -> str:
 def odd(nothing_leaks: None) -> Iterator[OddServer]:
     """An HTTP server whose every answer the test may replace."""
     yield from odd_server()
+
+
+@pytest.fixture(scope="module")
+def l2() -> Iterator[Visitor]:
+    """The playground's L2 in a process of its own, until the module's last test."""
+    with visiting() as visitor:
+        yield visitor
+
+
+@pytest.fixture
+def notebook(kernel: Kernel, l2: Visitor) -> Kernel:
+    """A kernel with the extension loaded and L2 added."""
+    done(kernel.run(f"%load_ext mcp_magics\n%mcp add l2 {l2.mcp} --quiet"))
+    return kernel
+
+
+@pytest.fixture
+def page(notebook: Kernel) -> Page:
+    """A page before that kernel."""
+    return Page(notebook)
 
 
 @pytest.fixture(scope="module")

@@ -281,6 +281,9 @@ def test_the_browser_finds_opens_runs_and_leaves_the_cell_that_says_the_same(not
     assert opened["offer"]["hints"] == ["may change things", "may destroy"]
     panel.says("run", do="run", entry={"of": FILLED, "more": ""})
     notebook.until(lambda: "order was called" in outcome.text)
+    marks = [each["run"]["mark"] for each in page.told if "run" in each]
+    assert f'data-mcp-run="{marks[-1]}"' in str(outcome.outputs)
+    assert "order was called" in panel.says("result", do="result")
     assert notebook.value("found.cell").startswith("%%mcp_call many.order\n{\n")
     assert "%%mcp_call many.order" in outcome.text
     assert notebook.value("found.result.data['got']['price']") == 1.1

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 import support.browsing_server as source
-from support.lab import Desk, chromium
 
-pytestmark = [pytest.mark.kernel, pytest.mark.browser]
+pytestmark = [pytest.mark.kernel, pytest.mark.browser, pytest.mark.usefixtures("without_complaints")]
 
 SERVER = f"{sys.executable} {Path(source.__file__)} 10000"
 CELLS = {
@@ -24,36 +23,18 @@ CELLS = {
     "die": "%mcp form mortal.die",
     "remove": "%mcp remove mortal",
 }
-NUMBER = {name: number for number, name in enumerate(CELLS)}
 
 
-@pytest.fixture(scope="module")
-def desk(lab):
-    """A notebook of these cells, the server connected, before a person."""
-    lab.write(*CELLS.values())
-    with chromium() as browser:
-        desk = Desk.at(browser, lab)
-        desk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        desk.run(NUMBER["start"])
-        desk.output(NUMBER["start"]).get_by_text("connected").wait_for()
-        yield desk
-        desk.page.context.close()
-        lab.end_kernels()
-
-
-@pytest.fixture(autouse=True)
-def without_complaints(desk):
-    yield
-    complaints = list(desk.complaints)
-    desk.complaints.clear()
-    assert complaints == []
+@pytest.fixture
+def desk(one_desk):
+    return one_desk
 
 
 def shown(desk, name, what="form"):
     """Run a cell; its output once the panel is there."""
     desk.wait_until_idle()
-    desk.run(NUMBER[name])
-    output = desk.output(NUMBER[name])
+    desk.run(name)
+    output = desk.output(name)
     output.locator(what).first.wait_for()
     return output
 
@@ -185,7 +166,7 @@ def test_a_run_is_cancelled_with_a_button(desk):
     output.get_by_role("button", name="Run", exact=True).click()
     output.get_by_role("button", name="Cancel").click()
     output.get_by_text("cancelled after").first.wait_for()
-    assert output.get_by_role("button", name="Run", exact=True).is_enabled()
+    output.locator("button[type=submit]:enabled").wait_for()
 
 
 def test_hostile_words_are_text_and_a_schema_without_end_is_a_form(desk):
@@ -209,8 +190,8 @@ def test_what_was_typed_stays_when_the_server_dies(desk):
     output.get_by_text("order was called").wait_for()
     output.get_by_text("what is typed stays").wait_for(state="detached")
     desk.wait_until_idle()
-    desk.run(NUMBER["remove"])
-    desk.output(NUMBER["remove"]).get_by_text("mortal").wait_for()
+    desk.run("remove")
+    desk.output("remove").get_by_text("mortal").wait_for()
 
 
 def test_a_form_is_readable_in_both_themes_and_fits_at_twice_the_size(desk):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from time import monotonic
 
 import pytest
-from support.lab import Desk, chromium
 from support.notebook import S1
 
-pytestmark = [pytest.mark.kernel, pytest.mark.browser]
+pytestmark = [pytest.mark.kernel, pytest.mark.browser, pytest.mark.usefixtures("without_complaints")]
 
 START = f"%load_ext mcp_magics\n%mcp add s1 --protocol 2026-07-28 --quiet -- {S1}\n"
 START += f"%mcp add old --protocol legacy --quiet -- {S1}\nprint('connected')"
@@ -36,35 +35,18 @@ CELLS = {
     "wide": WIDE,
     "after": "r = %mcp call s1.add a=1 b=2\nr.data",
 }
-NUMBER = {name: number for number, name in enumerate(CELLS)}
 
 
-@pytest.fixture(scope="module")
-def desk(lab):
-    """A notebook of these cells, the servers connected, before a person."""
-    lab.write(*CELLS.values())
-    with chromium() as browser:
-        desk = Desk.at(browser, lab)
-        desk.run(NUMBER["start"])
-        desk.output(NUMBER["start"]).get_by_text("connected").wait_for()
-        yield desk
-        desk.page.context.close()
-        lab.end_kernels()
-
-
-@pytest.fixture(autouse=True)
-def without_complaints(desk):
-    yield
-    complaints = list(desk.complaints)
-    desk.complaints.clear()
-    assert complaints == []
+@pytest.fixture
+def desk(one_desk):
+    return one_desk
 
 
 def asked(desk, name):
     """Run a cell; its output once the question is there."""
     desk.wait_until_idle()
-    desk.run(NUMBER[name])
-    output = desk.output(NUMBER[name])
+    desk.run(name)
+    output = desk.output(name)
     output.get_by_text("waiting for an answer").wait_for()
     output.locator("form").wait_for()
     return output
@@ -162,8 +144,8 @@ def test_the_stop_button_ends_the_cell_the_form_is_gone_and_the_next_call_works(
     gone(output)
     output.get_by_text("→ cancelled").wait_for()
     desk.wait_until_idle()
-    desk.run(NUMBER["after"])
-    desk.output(NUMBER["after"]).get_by_text("{'sum': 3}").wait_for()
+    desk.run("after")
+    desk.output("after").get_by_text("{'sum': 3}").wait_for()
 
 
 def test_the_form_is_readable_in_both_themes_and_at_twice_the_size(desk):

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from support.lab import Desk, chromium
 from support.notebook import S1
 
-pytestmark = [pytest.mark.kernel, pytest.mark.browser]
+pytestmark = [pytest.mark.kernel, pytest.mark.browser, pytest.mark.usefixtures("without_complaints")]
 
 PICTURES = os.environ.get("MCP_MAGICS_PICTURES_OF_THE_TRACE", "")
 """Where pictures of the panel are put, for the documentation; nowhere where it is not said."""
@@ -25,34 +24,19 @@ CELLS = {
     "while time.time() < end: pass\nprint('done')",
     "flood": "for n in range(700):\n    servers.journal.frame('s1', 'received', 'stdio', '{\"method\":\"n\"}')",
 }
-NUMBER = {name: number for number, name in enumerate(CELLS)}
-
-
-@pytest.fixture(scope="module")
-def notebook(lab):
-    """The notebook of these cells before a person, both servers connected."""
-    lab.write(*CELLS.values())
-    with chromium() as browser:
-        desk = Desk.at(browser, lab)
-        desk.run(NUMBER["start"])
-        desk.output(NUMBER["start"]).get_by_text("connected").wait_for()
-        yield desk
-        desk.page.context.close()
-        lab.end_kernels()
 
 
 @pytest.fixture
-def desk(notebook):
-    """The same with a live trace that begins with the test."""
-    notebook.wait_until_idle()
-    notebook.run(NUMBER["live"])
-    notebook.output(NUMBER["live"]).get_by_text("0 messages shown").wait_for()
-    yield notebook
-    assert notebook.complaints == []
+def desk(one_desk):
+    """The notebook with a live trace that begins with the test."""
+    one_desk.wait_until_idle()
+    one_desk.run("live")
+    one_desk.output("live").get_by_text("0 messages shown").wait_for()
+    return one_desk
 
 
 def panel(desk):
-    return desk.output(NUMBER["live"])
+    return desk.output("live")
 
 
 def row(desk, text):
@@ -60,7 +44,7 @@ def row(desk, text):
 
 
 def done(desk, name):
-    desk.run(NUMBER[name])
+    desk.run(name)
     desk.wait_until_idle()
 
 
@@ -130,14 +114,14 @@ def test_one_message_is_expanded_with_its_pair_by_keys_alone(desk):
 
 
 def test_rows_arrive_while_a_cell_keeps_the_kernel_busy(desk):
-    desk.run(NUMBER["busy"])
+    desk.run("busy")
     row(desk, "tools/call add").nth(5).wait_for()
-    assert desk.output(NUMBER["busy"]).get_by_text("done").count() == 0
-    desk.output(NUMBER["busy"]).get_by_text("done").wait_for()
+    assert desk.output("busy").get_by_text("done").count() == 0
+    desk.output("busy").get_by_text("done").wait_for()
 
 
 def test_a_flood_is_counted_and_the_page_keeps_few_rows(desk):
-    desk.run(NUMBER["flood"])
+    desk.run("flood")
     panel(desk).get_by_text("skipped: %mcp trace has what is kept").wait_for()
     assert row(desk, "").count() <= 200
 
@@ -150,7 +134,7 @@ def test_closing_leaves_the_table_as_it_is_then_and_nothing_else_in_the_notebook
     panel(desk).get_by_role("button").first.wait_for(state="detached")
     panel(desk).get_by_text('tools/call echo {"message": "a green word"}').wait_for()
     desk.save()
-    outputs = nbformat.reads(lab.saved(), as_version=4).cells[NUMBER["live"]].outputs
+    outputs = nbformat.reads(lab.saved(), as_version=4).cells[desk.number("live")].outputs
     assert [set(output.data) for output in outputs] == [{"text/plain", "text/html"}] * len(outputs)
     assert '{"message": "a green' in outputs[0].data["text/plain"]
 

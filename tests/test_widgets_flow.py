@@ -8,8 +8,7 @@ import re
 import httpx2
 import pytest
 from support.notebook import done
-from support.page import PLACE, Page
-from support.visitor import visiting
+from support.page import PLACE
 
 from mcp_magics.auth.message import Ask
 from mcp_magics.connection.login.step_view import NextStep
@@ -43,23 +42,6 @@ def test_a_secret_field_is_shown_by_what_stands_for_it_and_sent_as_it_is():
     assert TOKEN.is_secret(1)
     assert "c-1" not in dict(TOKEN.fields)["code"]
     assert not TOKEN.is_secret(0)
-
-
-@pytest.fixture(scope="module")
-def l2():
-    with visiting() as visitor:
-        yield visitor
-
-
-@pytest.fixture
-def notebook(kernel, l2):
-    done(kernel.run(f"%load_ext mcp_magics\n%mcp add l2 {l2.mcp} --quiet"))
-    return kernel
-
-
-@pytest.fixture
-def page(notebook):
-    return Page(notebook)
 
 
 def drawn(notebook, page):

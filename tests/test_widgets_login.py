@@ -13,26 +13,8 @@ from nbclient import NotebookClient
 from support.kernel import Kernel
 from support.notebook import IN_A_FUNCTION, at_most, done
 from support.page import PLACE, VIEW, Page
-from support.visitor import visiting
 
 pytestmark = pytest.mark.kernel
-
-
-@pytest.fixture(scope="module")
-def l2():
-    with visiting() as visitor:
-        yield visitor
-
-
-@pytest.fixture
-def notebook(kernel, l2):
-    done(kernel.run(f"%load_ext mcp_magics\n%mcp add l2 {l2.mcp} --quiet"))
-    return kernel
-
-
-@pytest.fixture
-def page(notebook):
-    return Page(notebook)
 
 
 def begun(notebook: Kernel, page: Page, line: str = "%mcp login l2"):
@@ -110,6 +92,27 @@ def test_a_finished_panel_leaves_no_view_and_no_link_in_the_notebook(notebook, p
     assert "authorize?" not in json.dumps(outcome.outputs)
 
 
+@pytest.mark.parametrize("line", ["%mcp login l2", "%mcp login l2 --no-wait -o job"], ids=["waiting", "left"])
+def test_once_a_page_draws_the_panel_the_output_holds_no_link(notebook, page, line):
+    cell = begun(notebook, page, line)
+    assert "authorize?" in json.dumps(cell.outcome.outputs)
+    page.draw(page.panel())
+    cell.until(lambda outcome: "authorize?" not in json.dumps(outcome.outputs))
+    assert re.search(r"l2: waiting for a browser since \d\d:\d\d UTC; its live panel has the link", cell.outcome.text)
+    page.send(do="paste", text=where_the_browser_ends(page.views()[-1]["link"]))
+    cell.until(lambda outcome: "l2: logged in (as of " in outcome.text)
+    done(cell.wait())
+
+
+def test_a_kernel_that_is_killed_meanwhile_leaves_a_line_and_an_empty_place(notebook, page):
+    cell = begun(notebook, page)
+    page.draw(page.panel())
+    cell.until(lambda outcome: "authorize?" not in json.dumps(outcome.outputs))
+    notebook.kill()
+    assert [bundle for bundle in cell.outcome.outputs if VIEW in bundle or "state=" in json.dumps(bundle)] == []
+    assert "l2: waiting for a browser since" in cell.outcome.text
+
+
 def test_what_is_wrong_with_a_pasted_address_is_said_in_the_panel_and_the_login_goes_on(notebook, page):
     cell = begun(notebook, page)
     page.send(do="paste", text="http://127.0.0.1:1/callback?code=a&state=of-another-login")
@@ -122,13 +125,14 @@ def test_what_is_wrong_with_a_pasted_address_is_said_in_the_panel_and_the_login_
 
 def test_the_panel_shows_each_step_with_a_tick_and_its_time_and_the_link_while_it_waits(notebook, page):
     cell = begun(notebook, page)
+    link = link_in(cell.outcome)
     page.draw(page.panel())
     notebook.until(lambda: page.views() != [])
     view = page.views()[-1]
     assert [step["name"] for step in view["steps"]][:2] == ["anonymous", "resource metadata"]
     assert {step["mark"] for step in view["steps"]} == {"✓"}
     assert all(re.fullmatch(r"\d+\.\d\d s", step["at"]) for step in view["steps"])
-    assert (view["link"], view["clickable"], view["waits"]) == (link_in(cell.outcome), True, True)
+    assert (view["link"], view["clickable"], view["waits"]) == (link, True, True)
     page.send(do="paste", text=where_the_browser_ends(view["link"]))
     outcome = done(cell.wait())
     assert "token: " in "".join(each.get("text/html", "") for each in outcome.outputs)

@@ -164,7 +164,7 @@ class BrowserView {
 
   pick(at) {
     const row = this.rows.get(at);
-    if (!row) return;
+    if (!row || this.list.getAttribute("aria-disabled") === "true") return;
     this.at = at;
     this.picked = row.n;
     this.draw();
@@ -202,6 +202,8 @@ class BrowserView {
   }
 
   halt() {
+    this.list.tabIndex = -1;
+    this.list.setAttribute("aria-disabled", "true");
     clearTimeout(this.timer);
     clearTimeout(this.fetching);
     this.form?.halt();

@@ -26,9 +26,12 @@ async function reaches(page, probe) {
 }
 
 export default {
-  async initialize({ model }) {
+  // Not awaited: what takes 2 s to be initialised, anywidget calls a failure.
+  initialize({ model }) {
     const page = whereabouts();
     const probe = model.get("probe");
-    model.send({ ...page, proxy_answers: probe !== "" && (await reaches(page, probe)) });
+    const tell = (proxy_answers) => model.send({ ...page, proxy_answers });
+    if (probe === "") tell(false);
+    else reaches(page, probe).then(tell);
   },
 };

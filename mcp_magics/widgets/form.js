@@ -2,6 +2,7 @@
 // Fields and JSON follow each other through the kernel, which keeps every digit; what is no JSON stays as it is typed.
 
 const PAUSE_MS = 150;
+const OUTPUT_MS = 1000;
 let forms = 0;
 
 function badge(text) {
@@ -27,6 +28,7 @@ class FormView {
     this.form = element("form", { className: "mcpq mcpf", noValidate: true, autocomplete: "off", "aria-label": `arguments of ${offer.name}` });
     this.said = element("div", { className: "mcpq-problem", role: "alert" });
     this.status = element("div", { className: "mcpf-status", role: "status" });
+    this.result = element("pre", { className: "mcpf-pre", tabIndex: 0, role: "region", "aria-label": "the result as text", hidden: true });
     this.gone = element("div", { className: "mcpq-problem", role: "status" });
     this.run = element("button", { type: "submit", textContent: offer.kind === "resource" ? "Read" : "Run" });
     this.anyway = element("button", { type: "button", textContent: "Run anyway", hidden: true });
@@ -41,7 +43,7 @@ class FormView {
     this.json.addEventListener("input", () => this.typed());
     const asJson = element("details", { className: "mcpf-more" }, element("summary", { textContent: "Edit as JSON" }), this.json, this.jsonSaid, this.back);
     this.form.append(...(form ? [this.fields, asJson] : []), this.said, this.gone);
-    this.form.append(element("div", { className: "mcpq-buttons" }, this.run, this.anyway, this.cancel), this.status, this.sameAsCell());
+    this.form.append(element("div", { className: "mcpq-buttons" }, this.run, this.anyway, this.cancel), this.status, this.result, this.sameAsCell());
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.start(false);
@@ -118,7 +120,10 @@ class FormView {
   edited() {
     this.source = "fields";
     this.clear();
-    this.later(() => this.send({ do: "entries", entry: this.read(), turn: ++this.turn }));
+    this.later(() => {
+      const entry = this.read();
+      if (!badOnes(entry).length) this.send({ do: "entries", entry, turn: ++this.turn });
+    });
   }
 
   typed() {
@@ -207,28 +212,49 @@ class FormView {
     clearTimeout(this.timer);
     this.asked = true;
     const said = this.source === "text" ? { text: this.json.value } : { entry: this.template ? this.read() : null };
+    const [half] = badOnes(said.entry);
+    if (half) {
+      half.focus();
+      say(this.said, "a date is half there: fill it in, or empty it");
+      return;
+    }
+    for (const each of [this.run, this.anyway]) each.disabled = true; // until the kernel says how it goes
     this.send({ do: "run", anyway, ...said });
   }
 
   refused(found) {
+    for (const each of [this.run, this.anyway]) each.disabled = false;
     this.mark(found, true);
     if (this.source === "text" && found.blocked) say(this.jsonSaid, found.problems.map((each) => each.message).join("; "));
   }
 
-  runs({ state, line }) {
+  runs({ state, line, mark }) {
     if (!this.form || state === undefined) return;
     const busy = state === "running" || state === "waiting";
     this.run.disabled = busy;
     this.anyway.disabled = busy;
     this.cancel.hidden = !busy;
     if (busy) this.anyway.hidden = true;
-    const asks = state === "waiting" ? " · the server asks something: the question is below" : busy ? "" : " · the result is below";
+    const asks = state === "waiting" ? " · the server asks something: the question is below" : busy || mark === undefined ? "" : " · the result is below";
     say(this.status, `${state === "waiting" ? "waiting for an answer" : line}${asks}`);
+    this.result.hidden = true;
+    clearTimeout(this.looking);
+    if (!busy && mark !== undefined) this.looking = setTimeout(() => this.look(mark), OUTPUT_MS);
+  }
+
+  // A page that was opened after the panel is not given the outputs that change below it: the result is text then.
+  look(mark) {
+    if (this.body.isConnected && !document.querySelector(`[data-mcp-run="${CSS.escape(mark)}"]`)) this.send({ do: "result" });
+  }
+
+  seen(text) {
+    say(this.result, text);
+    this.result.hidden = text === "";
   }
 
   states(states) {
     if (!this.form) return;
-    const state = states[this.server];
+    const state = within(states, this.server);
     say(this.gone, state === undefined ? "" : `${this.server} is not connected (${state}); what is typed stays, and Run connects again.`);
   }
 
@@ -238,10 +264,12 @@ class FormView {
     else if (content.refused) this.refused(content.refused);
     else if (content.outdated && this.form) say(this.said, content.outdated);
     if (content.run) this.runs(content.run);
+    if (content.result !== undefined && this.form) this.seen(content.result);
     if (content.states) this.states(content.states);
   }
 
   halt() {
     clearTimeout(this.timer);
+    clearTimeout(this.looking);
   }
 }

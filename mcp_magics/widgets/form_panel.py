@@ -61,7 +61,7 @@ class OfferPanel(Panel):
         self._result = result
         self._here = contextvars.copy_context()
         self._lock = threading.RLock()
-        self._runs = OfferRuns(result, self._told_run)
+        self._runs = OfferRuns(result, self._told_run, self.place)
         self._watch: Job[None] | None = None
 
     def begin(self) -> None:
@@ -96,6 +96,8 @@ class OfferPanel(Panel):
             match content:
                 case {"do": "cancel"}:
                     self._runs.cancel()
+                case {"do": "result", "view": str(view)}:
+                    self.answer(view, {"result": self._runs.text})
                 case {"view": str(view)}:
                     self.heard(view, content)
 
@@ -168,11 +170,40 @@ class LiveForm(OfferPanel):
         """What is typed, and Run."""
         self._opened.heard(content, partial(self.answer, view))
 
+    def changed(self) -> None:
+        """The tool may be another now; what was typed stays."""
+        super().changed()
+        offer = self._opened.offer
+        for server in self._servers():
+            if server.connection.state == "ready":
+                now = server.connection.catalog.tools.get(offer.name)
+                said = (
+                    "is no longer offered"
+                    if now is None
+                    else ""
+                    if now.raw == offer.raw
+                    else "has changed: open it again"
+                )
+                self.tell({"outdated": f"{one_line(offer.name, 100)} {said}" if said else ""})
+
 
 def _seen(server: Server) -> tuple[object, ...]:
     connection = server.connection
-    known = tuple(id(connection.known.get(each)) for each in _LISTS)
-    return server.name, connection.state, id(connection.catalog), known
+    lists = (connection.catalog, *(connection.known.get(each) for each in _LISTS))
+    return server.name, connection.state, *map(_Itself, lists)
+
+
+class _Itself:
+    """Equal to the same object alone. It is held: another one made later could have its number."""
+
+    def __init__(self, held: object) -> None:
+        self._held = held
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other._held is self._held
+
+    def __hash__(self) -> int:
+        return id(self._held)
 
 
 def _problem(server: Server) -> str:

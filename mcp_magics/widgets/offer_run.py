@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mcp_magics.widgets.offer import Offer
 
 _SHOWN_CELL = 2_000
+_TEXT = 20_000
 
 
 class Place(Protocol):
@@ -37,12 +38,14 @@ class Place(Protocol):
 class OfferRuns:
     """The runs of one panel, one at a time; ``told`` is called, on any thread, with how the newest stands.
 
-    Made on the kernel's loop, in the context of the cell whose output it draws in.
+    Made on the kernel's loop, in the context of the cell whose output it draws in. Each result is marked in its HTML,
+    with ``name`` and the number of its job: a page looks for that to know whether it has it.
     """
 
-    def __init__(self, place: Place, told: Callable[[View], None]) -> None:
+    def __init__(self, place: Place, told: Callable[[View], None], name: str) -> None:
         self._place = place
         self._told = told
+        self._name = name
         self._loop = asyncio.get_running_loop()
         self._here = contextvars.copy_context()
         self._job: Job[Any] | None = None
@@ -70,14 +73,23 @@ class OfferRuns:
     def view(self) -> View:
         """How the newest run stands; empty where there is none."""
         job = self._job
-        return {} if job is None else {"state": job.state, "line": clean(job.line), "number": job.number}
+        return {} if job is None else {"state": job.state, "line": clean(job.line), "mark": self._mark(job)}
+
+    @property
+    def text(self) -> str:
+        """The newest result as text, for a page that was opened after its output was made and is not given it."""
+        text = clean(str(self._job.glance.bundle().get("text/plain", ""))) if self._job is not None else ""
+        return text if len(text) <= _TEXT else f"{text[:_TEXT]}\n… {len(text) - _TEXT:,} more characters"
+
+    def _mark(self, job: Job[Any]) -> str:
+        return f"{self._name}-{job.number}"
 
     def _changed(self, job: Job[Any], cell: str) -> None:
         if job is not self._job:
             return
         if job.done:
             self.result = job.result
-            self._here.copy().run(self._place.show, _with_cell(job.glance.bundle(), cell))
+            self._here.copy().run(self._place.show, _with_cell(job.glance.bundle(), cell, self._mark(job)))
         elif job.state == "waiting":
             with suppress(RuntimeError):  # the kernel's loop is closed: nobody looks at its panels any more
                 self._loop.call_soon_threadsafe(self._put_questions, job)
@@ -92,11 +104,12 @@ class OfferRuns:
             self._board.put(question)
 
 
-def _with_cell(bundle: dict[str, Any], cell: str) -> dict[str, Any]:
+def _with_cell(bundle: dict[str, Any], cell: str, mark: str) -> dict[str, Any]:
     """A result below the cell that asks for it, so that what was clicked can be run again."""
     shown = clean(redactor().text(cell[:_SHOWN_CELL])) + (" …" if len(cell) > _SHOWN_CELL else "")
     above = {"text/plain": f"{shown}\n\n{bundle.get('text/plain', '')}"}
     if "text/html" in bundle:
         pre = "font-family:var(--jp-code-font-family,monospace);white-space:pre-wrap;overflow:auto;max-height:20em"
-        above["text/html"] = f'<pre style="{pre}">{escaped(shown)}</pre>{bundle["text/html"]}'
+        head = f'<pre style="{pre}" data-mcp-run="{escaped(mark)}">{escaped(shown)}</pre>'
+        above["text/html"] = f"{head}{bundle['text/html']}"
     return {**bundle, **above}

@@ -52,6 +52,7 @@ function inPlaces(model, draw) {
       say(view.line, why);
       view.panel.halt();
       for (const each of view.root.querySelectorAll("button, input, textarea, select")) each.disabled = true;
+      for (const each of view.root.querySelectorAll("a[href]")) each.removeAttribute("href"); // nobody waits at its end
     }
   };
   const gone = () => {
@@ -60,6 +61,7 @@ function inPlaces(model, draw) {
     halt(`the kernel is gone; run ${again} again`);
   };
   const ask = (content) => {
+    if (over) return;
     const number = ++count;
     const late = () => {
       for (const view of views.values()) {

@@ -59,7 +59,7 @@ class TraceView {
     });
     for (const each of [this.server, this.way, this.failed]) each.addEventListener("change", () => this.refilter());
     this.drawServers([]);
-    const heads = HEADS.map((name) => element("th", { scope: "col", className: `mcpt-${name}`, textContent: name === "direction" ? "" : name }));
+    const heads = HEADS.map((name) => element("th", { scope: "col", className: `mcpt-${name}`, textContent: name === "direction" ? "⇅" : name }));
     heads[3].setAttribute("aria-label", "direction");
     const head = element("tr", {}, ...heads);
     this.list = element("tbody");
@@ -181,6 +181,7 @@ class TraceView {
   // -- one message whole ---------------------------------------------------------------------------------------
 
   toggle(number) {
+    if (this.halted) return;
     if (this.open.has(number)) this.fold(number);
     else {
       this.open.add(number);
@@ -272,6 +273,7 @@ class TraceView {
   }
 
   halt() {
+    this.halted = true;
     clearTimeout(this.redraw);
   }
 }

@@ -44,10 +44,10 @@ class FrontEnd:
     own: tuple[str, ...]
 
 
-CANCELED = "Canceled future"
-"""What both front ends say of their own messages to a kernel that is restarted."""
-LAB = FrontEnd("jupyterlab", "LabApp", "lab/tree/", (CANCELED,))
-NOTEBOOK_7 = FrontEnd("notebook", "JupyterNotebookApp", "notebooks/", (CANCELED, "reading 'schema'"))
+_OWN = ("Canceled future", "Failed to initialize model")
+"""What both say of their own messages to a kernel that is restarted; of a model that a busy page loads for over 2 s."""
+LAB = FrontEnd("jupyterlab", "LabApp", "lab/tree/", _OWN)
+NOTEBOOK_7 = FrontEnd("notebook", "JupyterNotebookApp", "notebooks/", (*_OWN, "reading 'schema'"))
 
 
 @dataclass(frozen=True)
