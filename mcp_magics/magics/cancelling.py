@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mcp_magics.connection.questions.inbox import Inbox
     from mcp_magics.connection.waiting import Until
+    from mcp_magics.magics.parse import Command
     from mcp_magics.magics.progress import ProgressBar
     from mcp_magics.widgets.cancel import CancelPanel
     from mcp_magics.widgets.frontend import FrontEnds, Page
@@ -20,6 +21,15 @@ AFTER = 1.0
 """Seconds a line waits for a server before there is a button."""
 MOST = 5
 """Buttons at a time in one kernel; a line beyond them has one when another is gone."""
+_DRAW_THEMSELVES = frozenset({"browse", "form", "list", "login", "oauth", "status", "subscribe", "trace"})
+"""Verbs whose panels have buttons of their own; a second one above them would leave an empty output."""
+
+
+def what_is_ended(command: Command) -> str:
+    """What the button of a line says it ends; empty where it has none."""
+    if command.verb.name in _DRAW_THEMSELVES or command.options.flag("no-wait"):
+        return ""
+    return f"{command.verb.name} {command.word(0) or ''}".rstrip()
 
 
 class LineCancelled(asyncio.CancelledError):
@@ -41,7 +51,7 @@ class Buttons:
 
         The clock stands still while a person is asked something: that has buttons of its own.
         """
-        if bar.is_over:
+        if bar.is_over or not bar.what:
             return
         if bar.is_cancelled:
             raise LineCancelled

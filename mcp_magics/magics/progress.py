@@ -44,7 +44,7 @@ class Row:
 
 
 class ProgressBar:
-    """The bars of one command (``what`` names it), a line for each of its requests.
+    """The bars of one command, a line for each of its requests; ``what`` a button beside them would end, if any.
 
     Drawn once the server has reported progress and ``after`` seconds have passed, and redrawn at most every
     :data:`REDRAW_EVERY` seconds, however much is reported. A ``panel`` draws them itself, in the same output.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_magics.errors import CommandError
 from mcp_magics.magics.attendant import current_bar
+from mcp_magics.magics.cancelling import what_is_ended
 from mcp_magics.magics.outcome import Note, Shown
 from mcp_magics.magics.progress import ProgressBar, surface_of
 from mcp_magics.magics.questions import aside
@@ -42,8 +43,7 @@ class Showing:
         self._options = command.options
         self._hidden = not command.shown
         self._use = use
-        what = f"{command.verb.name} {command.word(0) or ''}".rstrip()
-        self._bar = ProgressBar(progress_after, surface_of(shell), what)
+        self._bar = ProgressBar(progress_after, surface_of(shell), what_is_ended(command))
         self._saved = ""
 
     @contextmanager
