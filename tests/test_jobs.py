@@ -19,7 +19,7 @@ from mcp_magics.connection.questions.inbox import Answer, inbox
 from mcp_magics.connection.waiting import Until
 from mcp_magics.errors import CommandError, RequestCancelledError, StillRunningError
 from mcp_magics.playground import host
-from mcp_magics.playground.host import Wanted
+from mcp_magics.playground.plan import Wanted
 from mcp_magics.wire.pending import Settling
 
 PATIENCE = 30

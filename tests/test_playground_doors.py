@@ -20,7 +20,7 @@ from support.visitor import Visitor, challenge, rpc, structured, visiting
 from mcp_magics.errors import ConnectionFailedError
 from mcp_magics.playground import Options, build, host
 from mcp_magics.playground.duration import seconds
-from mcp_magics.playground.host import Wanted
+from mcp_magics.playground.plan import Wanted
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from support.peer import META, Peer, playground
 
 from mcp_magics.playground import host
 from mcp_magics.playground.faulty import FAULTS
-from mcp_magics.playground.host import Wanted
+from mcp_magics.playground.plan import Wanted
 
 
 def faulty(fault: str, *options: str) -> AbstractContextManager[Peer]:

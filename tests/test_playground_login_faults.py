@@ -16,7 +16,7 @@ from support.visitor import Visitor, came_back, challenge, rpc, structured, visi
 
 from mcp_magics.errors import ConfigurationError
 from mcp_magics.playground import CATALOGUE, faults_of, host
-from mcp_magics.playground.host import Wanted
+from mcp_magics.playground.plan import Wanted
 
 
 def faulty(fault: str, **wanted: Any) -> Any:

@@ -17,7 +17,7 @@ from mcp_types import ElicitResult
 from support.peer import CAPABILITIES, META, Peer, playground
 
 from mcp_magics.playground import Options, build, host
-from mcp_magics.playground.host import Wanted
+from mcp_magics.playground.plan import Wanted
 from mcp_magics.playground.protocol import TOOLS
 
 TASKS = "io.modelcontextprotocol/tasks"

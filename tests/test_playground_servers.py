@@ -24,7 +24,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from mcp_magics.errors import ConfigurationError, ConnectionFailedError
 from mcp_magics.playground import Options, build, host
-from mcp_magics.playground.host import Running, Wanted
+from mcp_magics.playground.host import Running
+from mcp_magics.playground.plan import Wanted
 from mcp_magics.playground.shop.store import Store
 
 ERAS = ("legacy", "2026-07-28")
@@ -414,7 +415,8 @@ def test_a_transport_a_server_does_not_speak_is_refused() -> None:
 _PARENT = """
 import sys
 from mcp_magics.playground import host
-[s1] = host.start(["s1"], host.Wanted(transport="http"))
+from mcp_magics.playground.plan import Wanted
+[s1] = host.start(["s1"], Wanted(transport="http"))
 print(s1.pid, s1.url, flush=True)
 sys.stdin.read()
 """

@@ -219,7 +219,7 @@ def any_transport(request: pytest.FixtureRequest, shell: Shell, era: str) -> She
         )
     else:
         from mcp_magics.playground import host
-        from mcp_magics.playground.host import Wanted
+        from mcp_magics.playground.plan import Wanted
 
         (running,) = host.start(["l0" if kind == "sse" else "s1"], Wanted(transport=kind))
         request.addfinalizer(host.stop)

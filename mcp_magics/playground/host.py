@@ -18,15 +18,16 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mcp_magics.errors import ConfigurationError, ConnectionFailedError
-from mcp_magics.playground import CATALOGUE, Entry, Eras, Transport, faults_of
+from mcp_magics.errors import ConnectionFailedError
+from mcp_magics.playground.plan import Wanted, plans_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from mcp_magics.playground import Transport
 
 _STARTUP_SECONDS = 30.0
 _GRACE_SECONDS = 2.0
@@ -46,36 +47,6 @@ class Running:
     command: tuple[str, ...] | None = None
     pid: int | None = None
     authorization_server: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """How a server shall run; what ``python -m mcp_magics.playground`` takes, with its meaning."""
-
-    transport: Transport | None = None
-    port: int = 0
-    seed: int = 0
-    eras: Eras = "both"
-    fault: str = "none"
-    page_size: int | None = None
-    delay: float | None = None
-    expiry: int | None = None
-    tokens: Literal["jwt", "opaque"] | None = None
-
-    def words(self) -> tuple[str, ...]:
-        """The options to write on the command line."""
-        given = {
-            "--transport": self.transport,
-            "--port": self.port or None,
-            "--seed": self.seed or None,
-            "--protocol": None if self.eras == "both" else self.eras,
-            "--fault": None if self.fault == "none" else self.fault,
-            "--page-size": self.page_size,
-            "--delay": self.delay,
-            "--expiry": self.expiry,
-            "--tokens": self.tokens,
-        }
-        return tuple(word for option, value in given.items() if value is not None for word in (option, str(value)))
 
 
 @dataclass(slots=True)
@@ -104,7 +75,7 @@ def start(names: Iterable[str], wanted: Wanted | None = None) -> list[Running]:
         ConfigurationError: there is no such server, or it does not speak that transport.
         ConnectionFailedError: a server did not start; what it said on standard error is the evidence.
     """
-    plans = _plans(tuple(names), wanted or Wanted())
+    plans = plans_of(tuple(names), wanted or Wanted())
     fresh: list[_Child] = []
     with _children.lock:
         alive = {each.name for each in running()}
@@ -155,62 +126,6 @@ def _place(url: str) -> tuple[str, str, int | None] | None:
     except ValueError:
         return None
     return (scheme, "127.0.0.1" if host == "localhost" else host, port) if host else None
-
-
-def _entry(name: str, wanted: Wanted) -> Entry:
-    entry = CATALOGUE.get(name.lower())
-    if entry is None:
-        near = get_close_matches(name.lower(), CATALOGUE, n=1)
-        message = f"the playground has no server {name!r}"
-        raise ConfigurationError(
-            message,
-            class_="unknown_server",
-            phase="config",
-            evidence=(f"it has: {', '.join(CATALOGUE)}",),
-            next_step=f"%mcp playground start {near[0] if near else 'shop'}",
-        )
-    _check_fault(entry, wanted.fault)
-    if wanted.transport is not None and wanted.transport not in entry.transports:
-        message = f"{entry.name} does not speak {wanted.transport}"
-        raise ConfigurationError(
-            message,
-            phase="config",
-            server=entry.name,
-            evidence=(f"it speaks: {', '.join(entry.transports)}",),
-            next_step=f"%mcp playground start {entry.name} --transport {entry.transports[0]}",
-        )
-    return entry
-
-
-def _check_fault(entry: Entry, fault: str) -> None:
-    """Raise ConfigurationError where a server has no such fault, with the nearest one that some server has."""
-    own = faults_of(entry.name)
-    if fault in ("none", *own):
-        return
-    where = {name: each for each in CATALOGUE for name in faults_of(each) if name != "none"}
-    near = get_close_matches(fault, [*own, *where], n=1)
-    server = entry.name if near and near[0] in own else where.get(near[0] if near else "", "faulty")
-    message = f"{entry.name} has no fault {fault!r}"
-    raise ConfigurationError(
-        message,
-        phase="config",
-        server=entry.name,
-        evidence=(f"it has: {', '.join(name for name in own if name != 'none')}" if own else "it has none",),
-        next_step=f"%mcp playground start {server} --fault {near[0] if near else 'noise'}",
-    )
-
-
-def _plans(names: tuple[str, ...], wanted: Wanted) -> dict[str, Wanted]:
-    """How each server shall run, with its transport and its port."""
-    plans: dict[str, Wanted] = {}
-    port = wanted.port
-    for name in names:
-        entry = _entry(name, wanted)
-        transport = wanted.transport or entry.transports[0]
-        speaks_http = transport != "stdio"
-        plans[entry.name] = replace(wanted, transport=transport, port=port if speaks_http else 0)
-        port += entry.listeners if port and speaks_http else 0
-    return plans
 
 
 def _answer(name: str, plan: Wanted) -> Running:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 
-from mcp_magics.playground.host import Wanted
+from mcp_magics.playground.plan import Wanted
 
 CALLBACK = "http://127.0.0.1:5555/callback"
 VERIFIER = "a-verifier-of-at-least-forty-three-characters-here"

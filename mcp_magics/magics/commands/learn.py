@@ -17,7 +17,8 @@ from mcp_magics.results.listing import Listing, counted
 if TYPE_CHECKING:
     from mcp_magics.magics.context import Context
     from mcp_magics.magics.parse import Command
-    from mcp_magics.playground.host import Running, Wanted
+    from mcp_magics.playground.host import Running
+    from mcp_magics.playground.plan import Wanted
 
 
 async def do_help(context: Context, command: Command) -> Note:  # noqa: ARG001  every verb takes both
@@ -48,7 +49,7 @@ async def do_playground(context: Context, command: Command) -> Any:
 
 
 def _wanted(command: Command) -> Wanted:
-    from mcp_magics.playground.host import Wanted
+    from mcp_magics.playground.plan import Wanted
 
     options = command.options
     era, expiry = options.text("protocol"), options.seconds("expiry")
