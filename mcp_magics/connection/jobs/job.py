@@ -13,13 +13,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from mcp_magics.connection.jobs.ends import Ends
+from mcp_magics.connection.jobs.told import cancelled, going_on, news_text, still_running
 from mcp_magics.connection.loop import background
 from mcp_magics.connection.questions.inbox import inbox
 from mcp_magics.connection.questions.question import overhear
 from mcp_magics.connection.waiting import Attendant, Until, run_awaiting, run_blocking
-from mcp_magics.errors import Failure, MCPMagicsError, RequestCancelledError, StillRunningError
+from mcp_magics.errors import Failure, MCPMagicsError, RequestCancelledError
 from mcp_magics.results.job import Glance
-from mcp_magics.results.sanitise import clean
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Mapping
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from mcp_magics.connection.questions.inbox import Hearing
     from mcp_magics.connection.questions.question import Question
     from mcp_magics.connection.tasks.task import TaskState
+    from mcp_magics.errors import StillRunningError
     from mcp_magics.wire.pending import Pending, Progress
 
 T = TypeVar("T")
-Stop = TypeVar("Stop", KeyboardInterrupt, asyncio.CancelledError)
 Attends = Callable[[], "Attendant | None"]
 
 REDRAW = 0.2
@@ -93,7 +93,7 @@ class Job(Generic[T]):
             return
         error = running.error
         if isinstance(error, asyncio.CancelledError):
-            error = _cancelled(self)
+            error = cancelled(self)
         elif error is None:
             self.result = running.result()
         with self._lock:
@@ -210,7 +210,7 @@ class Job(Generic[T]):
         try:
             return run_blocking(self._end_of(timeout), self._attendant())
         except KeyboardInterrupt as error:
-            stopped = _in_one_line(error, self)
+            stopped = going_on(error, self)
         raise stopped
 
     def __await__(self) -> Generator[Any, None, T]:
@@ -221,10 +221,10 @@ class Job(Generic[T]):
         try:
             return await run_awaiting(self._end_of(None), self._attendant())
         except asyncio.CancelledError as error:
-            _in_one_line(error, self)
+            going_on(error, self)
             raise
         except KeyboardInterrupt as error:
-            _in_one_line(error, self)
+            going_on(error, self)
             raise
 
     def _attendant(self) -> Attendant | None:
@@ -244,13 +244,7 @@ class Job(Generic[T]):
     def _late(self, deadline: float | None, timeout: float | None) -> StillRunningError | None:
         if deadline is None or timeout is None or time.monotonic() < deadline:
             return None
-        return StillRunningError(
-            f"job {self.number} ({self.what}) is still {self.state} after {timeout:g} s",
-            phase="call",
-            server=self.server,
-            evidence=("it goes on",),
-            next_step=f"%mcp jobs {self.number}",
-        )
+        return still_running(self, timeout)
 
     # -- shown -----------------------------------------------------------------------------------------------
 
@@ -284,29 +278,3 @@ class _Watch:
     async def alook(self, until: Until) -> None:
         """The same, on a loop."""
         self._look(until)
-
-
-def news_text(progress: Progress | None, task: TaskState | None) -> str:
-    """``reading (3 of 10)``, or how its task stands, as far as its server has said; empty where it has said nothing."""
-    if task is not None and (progress is None or not progress.total):
-        return f"{task.status} {task.message}".rstrip()
-    return "" if progress is None else progress.text
-
-
-def _in_one_line(error: Stop, job: Job[Any]) -> Stop:
-    """``error``, saying that the job goes on and what ends it, instead of where in a library one waited."""
-    text = f"the waiting ended; job {job.number} ({job.what}) goes on; %mcp jobs cancel {job.number} ends it"
-    line = clean(f"{type(error).__name__}: {text}")
-    error.args = (text,)
-    error._render_traceback_ = lambda: [line]  # type: ignore[attr-defined]
-    return error
-
-
-def _cancelled(job: Job[Any]) -> RequestCancelledError:
-    return RequestCancelledError(
-        f"job {job.number} ({job.what}) was cancelled",
-        phase="call",
-        server=job.server,
-        evidence=("its server was told; whether it acted before is unknown",),
-        next_step=f"%mcp log {job.server}",
-    )

@@ -18,7 +18,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.connection.questions.handlers import Handlers
-from mcp_magics.connection.questions.question import NOBODY, Action, Answer, Hearing, Kind, Question, current_hearing
+from mcp_magics.connection.questions.question import (
+    NOBODY,
+    Action,
+    Answer,
+    Hearing,
+    Kind,
+    Question,
+    current_hearing,
+    heard,
+)
 from mcp_magics.errors import ProtocolError, RequestCancelledError, RequestError, RequestTimeoutError
 from mcp_magics.results.sanitise import clean
 
@@ -26,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mcp_magics.connection.questions.script import Script
-    from mcp_magics.errors import Failure
 
 __all__ = ["NOBODY", "Action", "Answer", "Hearing", "Inbox", "Kind", "Question", "inbox"]
 
@@ -279,18 +287,6 @@ class Inbox:
     def _tell(self) -> None:
         for watcher in tuple(self._watchers):
             watcher()
-
-
-def heard(failure: Failure, hearing: Hearing) -> Failure:
-    """``failure`` of a request, with what it heard of its questions; an answer that was missing is what to do next."""
-    if failure.class_ == "url_elicitation_required":  # it says itself what was asked, and what to do
-        return failure
-    evidence = tuple(dict.fromkeys((*hearing.notes, *failure.evidence)))  # a task may have said it already
-    if hearing.unanswered is None:
-        return replace(failure, evidence=evidence)
-    reply = "'a reply'" if hearing.unanswered == "sampling" else """'{"field": "value"}'"""
-    step = f"repeat it with --answer {reply}, or %mcp handle {hearing.unanswered} my_function"
-    return replace(failure, evidence=evidence, next_step=step)
 
 
 def _resolve(answered: asyncio.Future[Answer], answer: Answer) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mcp_magics.connection.questions.script import Script
-    from mcp_magics.errors import MCPMagicsError
+    from mcp_magics.errors import Failure, MCPMagicsError
 
 Kind = Literal["approval", "elicitation", "sampling", "login"]
 Action = Literal["accept", "decline", "cancel"]
@@ -120,3 +120,15 @@ class Question:
     def get(self, name: str, default: Any = None) -> Any:
         """One of the server's params, or ``default``."""
         return self.params.get(name, default)
+
+
+def heard(failure: Failure, hearing: Hearing) -> Failure:
+    """``failure`` of a request, with what it heard of its questions; an answer that was missing is what to do next."""
+    if failure.class_ == "url_elicitation_required":  # it says itself what was asked, and what to do
+        return failure
+    evidence = tuple(dict.fromkeys((*hearing.notes, *failure.evidence)))  # a task may have said it already
+    if hearing.unanswered is None:
+        return replace(failure, evidence=evidence)
+    reply = "'a reply'" if hearing.unanswered == "sampling" else """'{"field": "value"}'"""
+    step = f"repeat it with --answer {reply}, or %mcp handle {hearing.unanswered} my_function"
+    return replace(failure, evidence=evidence, next_step=step)
