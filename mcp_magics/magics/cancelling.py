@@ -27,7 +27,8 @@ _DRAW_THEMSELVES = frozenset({"browse", "form", "list", "login", "oauth", "statu
 
 def what_is_ended(command: Command) -> str:
     """What the button of a line says it ends; empty where it has none."""
-    if command.verb.name in _DRAW_THEMSELVES or command.options.flag("no-wait"):
+    left_to_run = "no-wait" in command.options and command.options.flag("no-wait")
+    if command.verb.name in _DRAW_THEMSELVES or left_to_run:
         return ""
     return f"{command.verb.name} {command.word(0) or ''}".rstrip()
 
