@@ -10,6 +10,7 @@ SIDE_BY_SIDE := -n 2 --dist loadfile
 
 EVERYTHING := @modelcontextprotocol/server-everything@2026.8.31
 FILESYSTEM := @modelcontextprotocol/server-filesystem@2026.8.31
+AXE := axe-core@4.14.1
 CONFORMANCE := @modelcontextprotocol/conformance@0.2.0-alpha.12 node@24
 OIDC := oidc-provider@9.13.3 node@24
 TIME := mcp-server-time==2026.10.19
@@ -60,7 +61,7 @@ node: $(if $(shell command -v npm),build/node/test.stamp build/conformance/test.
 
 build/node/test.stamp: Makefile
 	mkdir -p build/node
-	npm install --prefix build/node --no-fund --no-audit --loglevel=error $(EVERYTHING) $(FILESYSTEM)
+	npm install --prefix build/node --no-fund --no-audit --loglevel=error $(EVERYTHING) $(FILESYSTEM) $(AXE)
 	touch $@
 
 # The conformance suite does not run on Node 20; npm has a newer one.

@@ -59,7 +59,7 @@ function element(tag, properties, style) {
 }
 
 function button(text, act) {
-  const made = element("button", { type: "button", textContent: text }, { padding: "1px 8px", cursor: "pointer" });
+  const made = element("button", { type: "button", textContent: text });
   made.addEventListener("click", act);
   return made;
 }
@@ -94,8 +94,8 @@ class View {
     this.offered = null;
     this.farewell = null;
     this.app = null;
-    this.panel = element("div", {}, { margin: "4px 0" });
-    this.bar = element("div", { role: "status" }, { display: "flex", flexWrap: "wrap", gap: "6px", fontSize: "small" });
+    this.panel = element("div", { className: "mcpp" });
+    this.bar = element("div", { role: "status" }, { display: "flex", flexWrap: "wrap", gap: "6px", alignItems: "center", marginBottom: "4px" });
     this.line = element("span", { textContent: "waiting for the kernel" }, { flex: "1 1 auto" });
     this.bar.append(this.line, button("Close app", () => this.leave()));
     this.panel.append(this.bar);
@@ -145,7 +145,7 @@ class View {
     this.app = app;
     this.line.textContent = "";
     this.frame = element("iframe", { title: `app of ${app.server}` }, {
-      width: "100%",
+      width: app.border === false ? "100%" : "calc(100% - 2px)",
       height: `${HEIGHT.first}px`,
       border: app.border === false ? "0" : "1px solid var(--jp-border-color2, #ccc)",
       background: app.border === false ? "transparent" : "var(--jp-layout-color0, #fff)",
@@ -160,7 +160,7 @@ class View {
 
   ask({ question, text }) {
     const say = (what) => () => this.model.send({ do: what, question });
-    const row = element("div", { role: "alert" }, { flex: "1 0 100%", display: "flex", gap: "6px" });
+    const row = element("div", { role: "alert" }, { flex: "1 0 100%", display: "flex", flexWrap: "wrap", gap: "6px", alignItems: "center" });
     row.append(element("span", { textContent: text }), button("Allow", say("allow")), button("Refuse", say("refuse")));
     this.asked.set(question, row);
     this.bar.append(row);
@@ -260,7 +260,7 @@ class View {
       unicodeBidi: "isolate",
       overflowWrap: "anywhere",
     });
-    const row = element("div", {}, { flex: "1 0 100%", display: "flex", gap: "6px" });
+    const row = element("div", {}, { flex: "1 0 100%", display: "flex", flexWrap: "wrap", gap: "6px", alignItems: "center" });
     const done = (message) => {
       row.remove();
       this.offered = null;

@@ -28,6 +28,7 @@ from mcp_magics.results.app import LARGEST
 from mcp_magics.results.sanitise import clean, one_line
 from mcp_magics.widgets.app_attendant import AppAttendant
 from mcp_magics.widgets.fleeting import FleetingWidget
+from mcp_magics.widgets.placed import STYLE
 from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class AppWidget(FleetingWidget):
     """The channel to the page; ``place`` is the card it lives in."""
 
     _esm = Path(__file__).with_name("app.js").read_text("utf-8")
+    _css = STYLE
     place = traitlets.Unicode("").tag(sync=True)
 
 

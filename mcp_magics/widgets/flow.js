@@ -24,8 +24,8 @@ function hop(row, lanes, choose) {
   const out = way(`${row.number}. ${row.name}${changed}`, row.end > row.start);
   const back = way([row.status, row.error].filter(Boolean).join(" "), row.end < row.start);
   back.classList.add("mcpp-back");
-  const label = `step ${row.number}, ${row.name}: ${lanes[row.start]} asks ${lanes[row.end]}, ${row.status}; ${row.decision}`;
-  const made = element("button", { type: "button", className: "mcpp-hop", "aria-label": label, "aria-pressed": "false" }, out, back);
+  const label = `${out.textContent} ${back.textContent}: step ${row.number}, ${row.name}: ${lanes[row.start]} asks ${lanes[row.end]}, ${row.status}; ${row.decision}`;
+  const made = element("button", { type: "button", className: "mcpp-hop", "aria-label": label, "aria-pressed": "false" }, out, " ", back);
   made.addEventListener("click", () => choose(row.number));
   return element("li", {}, made);
 }
@@ -94,9 +94,9 @@ class FlowView {
     this.next = element("section", { className: "mcpp-detail", "aria-label": "the next request" });
     this.request = new NextRequest(this.next);
     this.outcome = element("div", { role: "status", "aria-live": "polite" });
-    this.step = button("Run step", "make the next request", () => this.go("step"));
+    this.step = button("Run step", "Run step: make the next request", () => this.go("step"));
     this.step.className = "mcpp-main";
-    this.run = button("Run to end", "make all requests that follow", () => this.go("run"));
+    this.run = button("Run to end", "Run to end: make all requests that follow", () => this.go("run"));
     const buttons = element("div", { className: "mcpp-buttons" }, this.step, this.run);
     const sequence = element("div", { className: "mcpp-sequence" }, this.lanes, this.hops);
     root.append(sequence, this.detail, this.next, this.browser, buttons, this.outcome);
@@ -164,7 +164,7 @@ class FlowView {
     this.press();
     const head = element("div", {}, element("b", { textContent: `${detail.number}. ${detail.name.replaceAll("_", " ")}` }));
     head.append(element("span", { className: "mcpp-dim", textContent: ` ${detail.section}` }));
-    const again = button("Repeat this step", `stand before ${detail.name} again`, () => this.ask({ do: "again", name: detail.name }));
+    const again = button("Repeat this step", `Repeat this step: stand before ${detail.name} again`, () => this.ask({ do: "again", name: detail.name }));
     const parts = [head, element("div", {}, element("code", { textContent: detail.asks })), table(detail.sent, "request")];
     parts.push(element("div", {}, "→ ", element("b", { textContent: detail.status })), table(detail.came, "answer"));
     parts.push(element("div", { className: "mcpp-decision", textContent: detail.decision }));

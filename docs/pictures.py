@@ -1,0 +1,65 @@
+"""Take the pictures in ``docs/images`` anew: ``PYTHONPATH=tests python docs/pictures.py [NAME …]``.
+
+Each is a panel as the tests open it, in JupyterLab and both of its themes; look at them before they are kept.
+"""
+# ruff: noqa: INP001  a script beside the pages that show what it takes, not a package
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from support.commands import showcase
+from support.lab import Lab, chromium, running_lab
+from support.panels import LOAD, PANELS, Panel
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator
+
+IMAGES = Path(__file__).parent / "images"
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+LARGEST = 150 * 1024
+"""Bytes a picture may have."""
+
+
+def results(output: Locator) -> None:
+    """Images, a tree and a page, one below the other."""
+    output.get_by_text("watched pot").wait_for()
+
+
+SHOWN = "%mcp call show.gallery\n%mcp call show.order\n%mcp read show show://readme"
+SCENES = PANELS | {
+    "results": Panel(
+        (f"{LOAD}%mcp add show --quiet -- {showcase('http://127.0.0.1:9')}", SHOWN), results, ".jp-OutputArea"
+    )
+}
+
+
+def take(name: str, lab: Lab, browser: Browser) -> None:
+    """Open the panel of that name and write a picture of it in each theme."""
+    scene = SCENES[name]
+    desk = scene.opened(lab, browser)
+    desk.page.set_viewport_size({"width": 1000, "height": 1700})
+    root = scene.shown(desk)
+    desk.page.add_style_tag(content=".Toastify, .jp-NotebookPanel-toolbar { display: none }")
+    for word, theme in THEMES.items():
+        desk.wear(theme)
+        desk.page.mouse.move(0, 0)
+        picture = root.screenshot(animations="disabled")
+        assert len(picture) <= LARGEST, f"{name}-{word} has {len(picture):,} bytes"
+        (IMAGES / f"{name}-{word}.png").write_bytes(picture)
+    desk.page.context.close()
+    lab.end_kernels()
+
+
+def main(names: list[str]) -> None:
+    """Take all pictures, or those that are named."""
+    with tempfile.TemporaryDirectory() as directory, running_lab(Path(directory)) as lab, chromium() as browser:
+        for name in names or SCENES:
+            take(name, lab, browser)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
