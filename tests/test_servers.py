@@ -404,6 +404,23 @@ def test_a_secret_is_asked_for_once_kept_and_found_by_name(shell: Shell, monkeyp
     assert "MY_KEY" not in shell("%mcp secret").text
 
 
+@pytest.mark.parametrize("value", ["hunter2-in-the-cell", "'two words'", ""])
+def test_the_value_of_a_secret_is_not_taken_from_a_cell_nor_repeated(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: pytest.fail("nobody is to be asked"))
+    error = shell.fails(f"%mcp secret MY_KEY={value}", "name_invalid")
+    assert error.failure.next_step == "%mcp secret MY_KEY"
+    assert not value or value.strip("'") not in str(error)
+
+
+def test_a_misspelt_secret_store_is_told_which_was_meant(shell: Shell, caplog: pytest.LogCaptureFixture) -> None:
+    shell.run("%config MCPMagics.secret_store = 'keyrung'")
+    assert "did you mean 'keyring'?" in caplog.text
+    shell.run("%config MCPMagics.secret_store = 'nothing like it'")
+    assert "expected any of ['auto', 'keyring', 'file']" in caplog.text
+
+
 def test_without_a_person_a_secret_names_the_variable_to_set(shell: Shell) -> None:
     error = shell.fails("%mcp secret MY_KEY", "secret_unavailable")
     assert "MY_KEY" in error.failure.next_step

@@ -19,6 +19,7 @@ from mcp_magics.connection.login.permission import Permission
 from mcp_magics.connection.reload import Stamp, changed, snapshot
 from mcp_magics.connection.serverlog import ServerLog
 from mcp_magics.errors import CommandError, ConfigurationError, MCPMagicsError
+from mcp_magics.schema.words import word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -289,5 +290,5 @@ class Live:
             phase="call",
             server=server,
             evidence=(f"it has: {known}" if known else "it has no tools at all",),
-            next_step=f"%mcp call {server}.{near[0]} …" if near else f"%mcp tools {server}",
+            next_step=f"%mcp call {server}.{word(near[0])} …" if near else f"%mcp tools {server}",
         )

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from traitlets import Bool, Enum, Float, HasTraits, TraitError
 
 from mcp_magics.errors import ConfigurationError
+
+
+class OneOf(Enum[str]):
+    """One of a few words; a misspelt one is told which was meant."""
+
+    def error(self, obj: Any, value: Any, *rest: Any, **more: Any) -> NoReturn:
+        """Raise the ``TraitError`` of a word that is none of them."""
+        near = get_close_matches(str(value), self.values or (), n=1)
+        if near and not rest:
+            raise TraitError(f"there is no {self.name} {value!r}: did you mean {near[0]!r}?")
+        super().error(obj, value, *rest, **more)
 
 
 class Settings(HasTraits):
@@ -21,7 +33,7 @@ class Settings(HasTraits):
     tool_timeout = Float(300.0, help="seconds of silence in one call").tag(config=True)
     progress_after = Float(0.5, help="seconds before a progress bar is drawn").tag(config=True)
     login_timeout = Float(300.0, help="seconds a login's browser may take").tag(config=True)
-    secret_store = Enum(("auto", "keyring", "file"), default_value="auto", help="where %mcp secret keeps").tag(
+    secret_store = OneOf(("auto", "keyring", "file"), default_value="auto", help="where %mcp secret keeps").tag(
         config=True
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mcp_magics.config.secret_store import check_secret_name
 from mcp_magics.config.secrets import secrets
 from mcp_magics.errors import ConfigurationError
 from mcp_magics.magics.outcome import Note
@@ -24,10 +25,20 @@ async def do_secret(context: Context, command: Command) -> Note | Listing:  # no
     if command.options.flag("delete"):
         store.delete(name)
         return Note(f"{name}: forgotten", {"deleted": name})
-    value = _ask(name)
+    value = _ask(_asked_for(name))
     redactor().register(value, name)
     store.set(name, value)
     return Note(f"{name}: kept; write ${{{name}}} wherever it is needed", {"kept": name})
+
+
+def _asked_for(word: str) -> str:
+    """The name in ``NAME``; of ``NAME=VALUE`` nothing but the name is repeated. Raises ``ConfigurationError``."""
+    name, given, _ = word.partition("=")
+    check_secret_name(name)
+    if given:
+        message = f"the value of {name} does not stand in a cell: it is asked for, hidden"
+        raise ConfigurationError(message, class_="name_invalid", phase="config", next_step=f"%mcp secret {name}")
+    return name
 
 
 def _ask(name: str) -> str:
