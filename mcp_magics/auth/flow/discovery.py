@@ -6,8 +6,9 @@ stands at the resource's own origin.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from mcp_magics.auth.address import browser_refusal, is_plain, refusal
 from mcp_magics.auth.flow.state import Decision, Discovered, FlowSettings, Found, Refused, Tried
@@ -27,6 +28,9 @@ from mcp_magics.redact import redactor
 if TYPE_CHECKING:
     from mcp_magics.auth.message import Answer, Fields
 
+Metadata = TypeVar("Metadata", ProtectedResource, AuthorizationServer)
+Reading = Callable[[str, Mapping[str, Any]], Metadata | None]
+
 _ABSENT = frozenset({*range(300, 408), *range(409, 425), *range(426, 429), *range(430, 500)})
 """Statuses that say a document is not there; all others but 2xx say only that it could not be looked for."""
 _VERSION: Fields = (("mcp-protocol-version", "2025-11-25"),)
@@ -36,6 +40,12 @@ def look_for_resource(settings: FlowSettings, found: Found) -> ResourceMetadata:
     """The state that looks for the protected resource metadata, first where the challenge says."""
     named = found.challenge.resource_metadata if found.challenge is not None else None
     return ResourceMetadata(settings, resource_candidates(settings.url, named), found)
+
+
+def _read(address: str, answer: Answer, reading: Reading[Metadata]) -> Metadata | None:
+    """What ``reading`` makes of the document at ``address``; None where there is none, or no such one."""
+    document = answer.document if answer.ok and answer.failure is None else None
+    return reading(redactor().url(address), document) if document is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +65,7 @@ class ResourceMetadata:
     def next(self, answer: Answer) -> Decision:
         """On to the authorization server it names, or to the next address."""
         found = _noted(self.found, self.candidates[0], answer)
-        document = answer.document if answer.ok and answer.failure is None else None
-        shown = redactor().url(self.candidates[0])
-        metadata = ProtectedResource.of(shown, document) if document is not None else None
+        metadata = _read(self.candidates[0], answer, ProtectedResource.of)
         if metadata is not None:
             return self._judged(metadata, found)
         rest = self.candidates[1:]
@@ -102,9 +110,7 @@ class ServerMetadata:
     def next(self, answer: Answer) -> Decision:
         """The end of the discovery, or on to the next address."""
         found = _noted(self.found, self.candidates[0], answer)
-        document = answer.document if answer.ok and answer.failure is None else None
-        shown = redactor().url(self.candidates[0])
-        metadata = AuthorizationServer.of(shown, document) if document is not None else None
+        metadata = _read(self.candidates[0], answer, AuthorizationServer.of)
         if metadata is not None:
             return self._judged(metadata, found)
         if self.candidates[1:]:
