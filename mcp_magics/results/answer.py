@@ -26,15 +26,25 @@ _LISTED = 10
 
 
 class Answer(ABC):
-    """The result of one request, lossless; everything but ``raw`` is a view of it, made when asked for."""
+    """The result of one request, lossless; everything but ``raw`` is a view of it, made when asked for.
+
+    ``subject`` is what the request was about: a tool, a URI, a prompt, a method.
+    """
 
     _method: ClassVar[str]
 
     def __init__(
-        self, reply: Reply, *, server: str, notes: tuple[str, ...] = (), protocol_version: str | None = None
+        self,
+        reply: Reply,
+        server: str,
+        subject: str,
+        *,
+        notes: tuple[str, ...] = (),
+        protocol_version: str | None = None,
     ) -> None:
         self.reply = reply
         self.server = server
+        self._subject = subject
         self.protocol_version = protocol_version
         self._notes = (*notes, *reply.notes)
 
@@ -106,6 +116,16 @@ class Answer(ABC):
     @abstractmethod
     def _label(self) -> str:
         """What was asked, in one word: ``server.tool``, a URI, a method."""
+
+    @property
+    def _told(self) -> dict[str, Any]:
+        """What ``--json`` says of every answer, behind what its server sent."""
+        return {
+            "_meta": self.meta,
+            "elapsed": self.elapsed,
+            "violations": [violation.to_json() for violation in self.violations],
+            "notes": list(self.notes),
+        }
 
     @abstractmethod
     def _document(self) -> Document:

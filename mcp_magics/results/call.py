@@ -47,12 +47,16 @@ class CallResult(Answer):
         notes: tuple[str, ...] = (),
         protocol_version: str | None = None,
     ) -> None:
-        super().__init__(reply, server=server, notes=notes, protocol_version=protocol_version)
-        self.tool = tool
+        super().__init__(reply, server, tool, notes=notes, protocol_version=protocol_version)
         self.app: App | None = None
         self.arguments_text = arguments_text
         self.input_schema = input_schema
         self.output_schema = output_schema
+
+    @property
+    def tool(self) -> str:
+        """The name of the tool."""
+        return self._subject
 
     @cached_property
     def content(self) -> tuple[Block, ...]:
@@ -143,10 +147,7 @@ class CallResult(Answer):
             "isError": self.is_error,
             "content": self._member("content"),
             "structuredContent": self.structured,
-            "_meta": self.meta,
-            "elapsed": self.elapsed,
-            "violations": [violation.to_json() for violation in self.violations],
-            "notes": list(self.notes),
+            **self._told,
         }
 
     @property

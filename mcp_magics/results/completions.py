@@ -8,7 +8,6 @@ from typing import Any
 from mcp_magics.results.answer import Answer
 from mcp_magics.results.document import Document, Grid, Item, Json, Line
 from mcp_magics.results.listing import counted
-from mcp_magics.results.reply import Reply
 from mcp_magics.results.tabular import Table, table_in_json
 from mcp_magics.results.violations import Violation, in_completion
 
@@ -16,17 +15,10 @@ from mcp_magics.results.violations import Violation, in_completion
 class Completions(Answer):
     """The suggestions for one argument; a sequence of texts."""
 
-    def __init__(
-        self,
-        reply: Reply,
-        server: str,
-        argument: str,
-        *,
-        notes: tuple[str, ...] = (),
-        protocol_version: str | None = None,
-    ) -> None:
-        super().__init__(reply, server=server, notes=notes, protocol_version=protocol_version)
-        self.argument = argument
+    @property
+    def argument(self) -> str:
+        """The argument whose values are suggested."""
+        return self._subject
 
     @property
     def values(self) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ from mcp_magics.results.block import Block
 from mcp_magics.results.blocks import EmbeddedResource, TextBlock, views
 from mcp_magics.results.compose import Composer, images_of, sounds_of
 from mcp_magics.results.document import Document, Item, Json, Line
-from mcp_magics.results.reply import Reply
 from mcp_magics.results.tabular import Table, table_in_json
 from mcp_magics.results.violations import Violation, in_prompt, in_read
 
@@ -22,17 +21,10 @@ from mcp_magics.results.violations import Violation, in_prompt, in_read
 class ReadResult(Answer):
     """What a server answered to ``resources/read`` (MCP "Resources: Reading Resources")."""
 
-    def __init__(
-        self,
-        reply: Reply,
-        server: str,
-        uri: str,
-        *,
-        notes: tuple[str, ...] = (),
-        protocol_version: str | None = None,
-    ) -> None:
-        super().__init__(reply, server=server, notes=notes, protocol_version=protocol_version)
-        self.uri = uri
+    @property
+    def uri(self) -> str:
+        """The address that was read."""
+        return self._subject
 
     @cached_property
     def contents(self) -> tuple[ResourceContents, ...]:
@@ -71,10 +63,7 @@ class ReadResult(Answer):
             "server": self.server,
             "uri": self.uri,
             "contents": self._member("contents"),
-            "_meta": self.meta,
-            "elapsed": self.elapsed,
-            "violations": [violation.to_json() for violation in self.violations],
-            "notes": list(self.notes),
+            **self._told,
         }
 
     @property
@@ -114,17 +103,10 @@ class Message:
 class PromptResult(Answer):
     """What a server answered to ``prompts/get`` (MCP "Prompts: PromptMessage")."""
 
-    def __init__(
-        self,
-        reply: Reply,
-        server: str,
-        prompt: str,
-        *,
-        notes: tuple[str, ...] = (),
-        protocol_version: str | None = None,
-    ) -> None:
-        super().__init__(reply, server=server, notes=notes, protocol_version=protocol_version)
-        self.prompt = prompt
+    @property
+    def prompt(self) -> str:
+        """The name of the prompt."""
+        return self._subject
 
     @property
     def description(self) -> str:
@@ -166,10 +148,7 @@ class PromptResult(Answer):
             "prompt": self.prompt,
             "description": self._member("description"),
             "messages": self._member("messages"),
-            "_meta": self.meta,
-            "elapsed": self.elapsed,
-            "violations": [violation.to_json() for violation in self.violations],
-            "notes": list(self.notes),
+            **self._told,
         }
 
     @property
@@ -202,17 +181,10 @@ class PromptResult(Answer):
 class RawResult(Answer):
     """What a server answered to any method: its JSON and nothing else."""
 
-    def __init__(
-        self,
-        reply: Reply,
-        server: str,
-        method: str,
-        *,
-        notes: tuple[str, ...] = (),
-        protocol_version: str | None = None,
-    ) -> None:
-        super().__init__(reply, server=server, notes=notes, protocol_version=protocol_version)
-        self.method = method
+    @property
+    def method(self) -> str:
+        """The method that was asked for."""
+        return self._subject
 
     def to_json(self) -> dict[str, Any]:
         """The document of ``--json``."""
