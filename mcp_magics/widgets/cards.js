@@ -16,8 +16,12 @@ class CardView {
     this.login = null;
     this.buttons = element("div", { className: "mcpp-buttons" });
     this.actions = {};
+    this.pressed = null;
     for (const [action, text] of Object.entries(ACTIONS)) {
-      this.actions[action] = button(text, `${text} ${name}`, () => this.act({ do: action }));
+      this.actions[action] = button(text, `${text} ${name}`, () => {
+        this.pressed = this.actions[action];
+        this.act({ do: action });
+      });
       this.buttons.append(this.actions[action]);
     }
     this.actions.connect.className = this.actions.login.className = "mcpp-main";
@@ -48,6 +52,15 @@ class CardView {
       made.disabled = card.busy && action !== "disconnect"; // which ends a connecting that hangs
     }
     this.loginTold(login);
+    if (!card.busy) this.refocus();
+  }
+
+  // What was pressed may be gone or have been dead meanwhile: whoever pressed it goes on from the button in its place.
+  refocus() {
+    const lost = [document.body, this.pressed].includes(document.activeElement);
+    const there = [this.pressed, ...Object.values(this.actions)].find((each) => each && !each.hidden && !each.disabled);
+    if (this.pressed !== null && lost) there?.focus();
+    this.pressed = null;
   }
 
   axis(axis, word, tone) {

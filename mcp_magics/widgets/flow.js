@@ -87,6 +87,7 @@ class FlowView {
     this.shown = [];
     this.link = "";
     this.paste = null;
+    this.pressed = null;
     this.lanes = element("div", { className: "mcpp-lanes", "aria-hidden": "true" });
     this.hops = element("ol", { className: "mcpp-hops", "aria-label": "steps of the flow" });
     this.detail = element("section", { className: "mcpp-detail", "aria-label": "the chosen step", "aria-live": "polite" });
@@ -104,6 +105,7 @@ class FlowView {
   }
 
   go(what) {
+    this.pressed = what === "step" ? this.step : this.run;
     this.step.disabled = this.run.disabled = true;
     this.ask({ do: what, ...this.request.changes() });
   }
@@ -137,6 +139,15 @@ class FlowView {
     this.step.disabled = this.run.disabled = view.busy || view.ended;
     this.away(view);
     say(this.outcome, view.busy && view.link !== "" ? "the browser is away" : view.outcome);
+    if (!view.busy || view.link !== "") this.refocus();
+  }
+
+  // A button that is dead for a while loses the focus: whoever pressed it goes on from it, from the link, or the last step.
+  refocus() {
+    const lost = [document.body, this.pressed].includes(document.activeElement);
+    const next = [this.browser.querySelector("a"), this.pressed, this.hops.lastElementChild?.querySelector("button")];
+    if (this.pressed !== null && lost) next.find((each) => each && !each.disabled && each.checkVisibility())?.focus();
+    this.pressed = null;
   }
 
   away(view) {
