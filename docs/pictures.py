@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support.commands import showcase
+from support.commands import showcase, tables
 from support.lab import Lab, chromium, running_lab
 from support.panels import LOAD, PANELS, Panel
 
@@ -29,8 +29,19 @@ def results(output: Locator) -> None:
     output.get_by_text("watched pot").wait_for()
 
 
+def table(output: Locator) -> None:
+    """Some of many rows found and sorted, one cell whole."""
+    output.get_by_label("filter rows by words").fill("japan matcha")
+    output.get_by_role("status").filter(has_text="40 of 400 rows").wait_for()
+    output.get_by_role("button", name="stock", exact=True).click()
+    output.get_by_role("status").filter(has_text="by stock, ascending").wait_for()
+    output.locator("tr.mcpd-row td").nth(1).click()
+    output.get_by_role("region", name="one cell whole").wait_for()
+
+
 SHOWN = "%mcp call show.gallery\n%mcp call show.order\n%mcp read show show://readme"
 SCENES = PANELS | {
+    "table": Panel((f"{LOAD}%mcp add t --quiet -- {tables()}", "%mcp call t.teas"), table),
     "results": Panel(
         (f"{LOAD}%mcp add show --quiet -- {showcase('http://127.0.0.1:9')}", SHOWN), results, ".jp-OutputArea"
     )

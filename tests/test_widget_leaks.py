@@ -33,6 +33,7 @@ LINES = {
     "flow": ("", "%mcp oauth l2 -o flow"),
     "browse": ("", "%mcp browse\nservers.journal.clear()"),
     "form": ("", "%mcp form s1.add"),
+    "table": ("", "%mcp call s1.many n=30\nservers.journal.clear()"),
 }
 COUNTS = """
 import gc

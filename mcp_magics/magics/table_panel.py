@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST = 4
 """Long tables of one result that are live."""
+_LOOKS, _BETWEEN = 20, 0.5
+"""How often a page is looked for, and the seconds between two looks."""
 _asking: set[asyncio.Task[None]] = set()
 
 
@@ -52,13 +54,22 @@ def offer_tables(tables: list[Placed], lookout: Lookout) -> None:
 async def _shown_once_known(tables: list[Placed], lookout: Lookout) -> None:
     """What takes its time is done on a thread, so that the kernel goes on meanwhile."""
     await asyncio.to_thread(import_module, "mcp_magics.widgets.envoy")
-    if await lookout.front_end() is None:
+    if not await _answers(lookout):
         return
     await asyncio.to_thread(import_module, "mcp_magics.widgets.table")
     for each in tables:
         found = await asyncio.to_thread(_found, each)
         if found is not None:
             _show(each, *found)
+
+
+async def _answers(lookout: Lookout) -> bool:
+    """Whether a page answers: one that is slow may, for nobody waits here."""
+    for _ in range(_LOOKS):
+        if await lookout.front_end() is not None:
+            return True
+        await asyncio.sleep(_BETWEEN)
+    return False
 
 
 def _found(placed: Placed) -> tuple[LongTable, TableRows] | None:

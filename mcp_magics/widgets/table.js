@@ -5,7 +5,6 @@ const BEYOND = 12;
 const SETTLE_MS = 60;
 const TYPING_MS = 200;
 const KEPT_PAGES = 60;
-const ARROWS = { ascending: "▲", descending: "▼", none: "↕" };
 
 const many = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
@@ -28,22 +27,20 @@ class TableView {
       this.typing = setTimeout(() => this.ask({ do: "filter", text: this.text.value }), TYPING_MS);
     });
     this.count = element("div", { className: "mcpd-count mcpp-dim", role: "status", "aria-live": "polite" });
-    this.sizes = element("colgroup");
-    this.head = element("tr", { "aria-rowindex": "1" });
-    this.above = element("tr", { className: "mcpd-space", "aria-hidden": "true" });
-    this.below = element("tr", { className: "mcpd-space", "aria-hidden": "true" });
+    this.head = new TableHead((column) => this.sort(column));
+    [this.above, this.below] = [0, 1].map(() => element("tr", { className: "mcpd-space", "aria-hidden": "true" }, element("td")));
     this.list = element("tbody", {}, this.above, this.below);
-    this.table = element("table", { className: "mcpd", role: "grid", "aria-label": "rows", "aria-readonly": "true" }, this.sizes, element("thead", {}, this.head), this.list);
-    this.scroll = element("div", { className: "mcpd-scroll", tabIndex: -1 }, this.table);
-    this.whole = element("div", { className: "mcpd-whole", role: "region", "aria-label": "one cell whole", hidden: true });
-    body.append(element("div", { className: "mcpd-bar" }, this.text, this.count), this.scroll, this.whole);
+    this.table = element("table", { className: "mcpd", role: "grid", "aria-label": "rows", "aria-readonly": "true" }, this.head.sizes, this.head.node, this.list);
+    this.scroll = element("div", { className: "mcpd-scroll", tabIndex: 0, role: "region", "aria-label": "the table" }, this.table);
+    this.whole = new CellBox(() => {
+      this.tell();
+      this.focusCell();
+    });
+    body.append(element("div", { className: "mcpd-bar" }, this.text, this.count), this.scroll, this.whole.node);
     this.scroll.addEventListener("scroll", () => this.draw());
     this.scroll.addEventListener("keydown", (event) => this.keyed(event));
     this.list.addEventListener("click", (event) => this.clicked(event));
     this.list.addEventListener("focusin", (event) => this.focused(event.target));
-    this.whole.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.fold();
-    });
     this.resized = new ResizeObserver(() => this.draw());
     this.resized.observe(this.scroll);
   }
@@ -58,31 +55,14 @@ class TableView {
   }
 
   begin(view) {
-    const isFirst = this.view === undefined;
+    const isKnown = this.view !== undefined;
+    if (isKnown && view.arranged.version === this.version) return; // another window has opened the table too
     this.view = view;
-    this.drawHead(view.heads);
+    if (!isKnown) this.table.style.width = `max(100%, ${this.head.draw(view.heads, view.length)})`;
+    for (const space of [this.above, this.below]) space.cells[0].colSpan = view.heads.length + 1;
+    this.table.setAttribute("aria-colcount", `${view.heads.length + view.hidden + 1}`);
     this.arrange(view.arranged);
-    if (isFirst && view.keeps === "last") this.scroll.scrollTop = this.scroll.scrollHeight;
-  }
-
-  drawHead(heads) {
-    const digits = `${this.view.length.toLocaleString("en").length + 3}ch`;
-    const widths = [digits, ...heads.map(({ width }) => `${width + 3}ch`)];
-    this.sizes.replaceChildren(...widths.map((width) => {
-      const size = element("col");
-      size.style.width = width;
-      return size;
-    }));
-    this.table.style.width = `max(100%, calc(${widths.join(" + ")}))`;
-    this.table.setAttribute("aria-colcount", `${heads.length + this.view.hidden + 1}`);
-    const corner = element("th", { scope: "col", className: "mcpd-n", textContent: "#", "aria-label": "row as sent" });
-    this.head.replaceChildren(corner, ...heads.map((head, index) => this.headCell(head, index)));
-  }
-
-  headCell({ name, numeric }, index) {
-    const sort = element("button", { type: "button", title: name }, element("span", { textContent: name }), element("span", { className: "mcpd-arrow", textContent: ARROWS.none, "aria-hidden": "true" }));
-    sort.addEventListener("click", () => this.sort(index));
-    return element("th", { scope: "col", className: numeric ? "mcpd-number" : "", "aria-sort": "none" }, sort);
+    if (!isKnown && view.keeps === "last") this.scroll.scrollTop = this.scroll.scrollHeight;
   }
 
   arrange(arranged) {
@@ -94,11 +74,7 @@ class TableView {
     this.pages.set(0, arranged.rows);
     for (const node of this.shown.values()) node.remove();
     this.shown.clear();
-    [...this.head.cells].slice(1).forEach((cell, index) => {
-      const order = index !== arranged.column ? "none" : arranged.descending ? "descending" : "ascending";
-      cell.setAttribute("aria-sort", order);
-      say(cell.querySelector(".mcpd-arrow"), ARROWS[order]);
-    });
+    this.head.tell(arranged.column, arranged.descending);
     if (document.activeElement !== this.text) this.text.value = arranged.text;
     this.active = { row: 0, column: this.active.column };
     this.scroll.scrollTop = 0;
@@ -130,32 +106,33 @@ class TableView {
     return { first: Math.max(Math.min(top, this.rows - seen) - BEYOND, 0), last: Math.min(top + seen + BEYOND, this.rows), top, seen };
   }
 
+  // What is new comes before anything goes: in a table that is shorter for a moment, the end is not where it was.
   draw() {
     if (this.view === undefined || this.halted) return;
     const { first, last } = this.sight();
-    for (const [row, node] of this.shown) {
-      if (row >= first && row < last) continue;
-      if (node.contains(document.activeElement)) this.scroll.focus({ preventScroll: true });
-      node.remove();
-      this.shown.delete(row);
-    }
+    let before = this.below;
+    for (let row = last - 1; row >= first; row -= 1) before = this.shown.get(row) ?? this.insert(row, before);
     this.above.style.height = `${first * this.height}px`;
     this.below.style.height = `${Math.max(this.rows - last, 0) * this.height}px`;
-    let before = this.below;
-    for (let row = last - 1; row >= first; row -= 1) {
-      let node = this.shown.get(row);
-      if (node === undefined) {
-        node = this.node(row);
-        this.list.insertBefore(node, before);
-        this.shown.set(row, node);
-        this.fill(row, this.at(row));
-      }
-      before = node;
-    }
+    for (const [row, node] of this.shown) if (row < first || row >= last) this.drop(row, node);
     this.keepOneStop(first, last);
     this.measure();
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.fetch(), SETTLE_MS);
+  }
+
+  insert(row, before) {
+    const node = this.node(row);
+    this.list.insertBefore(node, before);
+    this.shown.set(row, node);
+    this.fill(row, this.at(row));
+    return node;
+  }
+
+  drop(row, node) {
+    if (node.contains(document.activeElement)) this.scroll.focus({ preventScroll: true });
+    node.remove();
+    this.shown.delete(row);
   }
 
   // Every row has one line, and so the height of the first that is there.
@@ -212,7 +189,7 @@ class TableView {
   }
 
   clicked(event) {
-    if (event.target.tagName !== "TD" || String(window.getSelection())) return;
+    if (!event.target.closest("tr.mcpd-row > td") || String(window.getSelection())) return;
     event.target.focus({ preventScroll: true });
     this.open();
   }
@@ -224,19 +201,8 @@ class TableView {
 
   unfold({ row, column, text, more }) {
     const name = `row ${(row + 1).toLocaleString("en")}, ${this.view.heads[column].name}`;
-    const close = button("Close", "close the cell", () => this.fold());
-    const head = element("div", { className: "mcpd-bar" }, element("strong", { textContent: name }), element("span", { className: "mcpp-dim", textContent: more }), close);
-    const body = text === "" ? element("p", { className: "mcpp-dim", textContent: "nothing" }) : element("pre", { textContent: text, tabIndex: 0, dir: "auto" });
-    this.whole.replaceChildren(head, body);
-    this.whole.hidden = false;
+    this.whole.open(name, text, more);
     this.tell(`${name} is shown below`);
-  }
-
-  fold() {
-    this.whole.hidden = true;
-    this.whole.replaceChildren();
-    this.tell();
-    this.focusCell();
   }
 
   // -- keys ----------------------------------------------------------------------------------------------------
@@ -258,7 +224,7 @@ class TableView {
     }[event.key];
     if (to !== undefined) this.move(Math.min(Math.max(to[0], 0), last.row), Math.min(Math.max(to[1], 0), last.column));
     else if (event.key === "Enter" || event.key === " ") this.open();
-    else if (event.key === "Escape" && !this.whole.hidden) this.fold();
+    else if (event.key === "Escape" && this.whole.isOpen) this.whole.close();
     else return;
     event.preventDefault();
   }
@@ -266,7 +232,7 @@ class TableView {
   move(row, column) {
     if (row < 0) return;
     this.mark(row, column);
-    const room = this.scroll.clientHeight - this.table.tHead.offsetHeight - this.height;
+    const room = this.scroll.clientHeight - this.head.node.offsetHeight - this.height;
     const top = row * this.height;
     this.scroll.scrollTop = Math.max(Math.min(this.scroll.scrollTop, top), top - room);
     this.draw();
@@ -277,7 +243,7 @@ class TableView {
     const cell = this.cell();
     if (!cell) return;
     cell.focus({ preventScroll: true });
-    const names = this.head.cells[0].offsetWidth;
+    const names = this.head.row.cells[0].offsetWidth;
     const { scrollLeft, clientWidth } = this.scroll;
     this.scroll.scrollLeft = Math.max(Math.min(scrollLeft, cell.offsetLeft - names), cell.offsetLeft + cell.offsetWidth - clientWidth);
   }

@@ -23,7 +23,7 @@ MOST_ROWS = 300_000
 class TableWidget(PlacedWidget):
     """What the page draws."""
 
-    _esm = script("table.js")
+    _esm = script("table_head.js", "table_cell.js", "table.js")
     _css = STYLE + Path(__file__).with_name("table.css").read_text("utf-8")
 
 

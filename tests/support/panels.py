@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support.commands import apps
+from support.commands import apps, tables
 from support.lab import Desk
 from support.notebook import S1
 from support.screen import make_room
@@ -112,6 +112,16 @@ def trace(output: Locator) -> None:
     output.locator(".mcpt-scroll").evaluate("(node) => { node.scrollTop = 0; }")
 
 
+def table(output: Locator) -> None:
+    """A dozen rows found and sorted, one cell whole."""
+    output.get_by_label("filter rows by words").fill("row 19")
+    output.get_by_role("status").filter(has_text="of 200 rows").wait_for()
+    output.get_by_role("button", name="text", exact=True).click()
+    output.get_by_role("status").filter(has_text="by text, ascending").wait_for()
+    output.locator("tr.mcpd-row td").nth(2).click()
+    output.get_by_role("region", name="one cell whole").wait_for()
+
+
 def job(output: Locator) -> None:
     """A call that is left to run."""
     output.get_by_role("button", name="cancel").wait_for()
@@ -176,6 +186,7 @@ PANELS = {
         ),
         trace,
     ),
+    "table": Panel((f"{LOAD}%mcp add t --quiet -- {tables()}", "%mcp call t.odd"), table),
     "job": Panel((WITH_S1, "%mcp call s1.slow seconds=600 --no-wait"), job, ".jp-OutputArea-output:has(button)"),
     "app": Panel(
         (f"{LOAD}%mcp add stock --quiet --approval writes -- {apps()}", "%mcp call stock.stock item=tea"),
