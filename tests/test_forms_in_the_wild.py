@@ -178,3 +178,10 @@ def test_no_value_is_lost_between_text_and_fields(name, value):
     form = argument_form(EVERY[name])
     entry = as_a_page_has_it(entry_from(form, exact_text(value)))
     assert json.loads(written(form, entry, {}).text) == value
+
+
+def test_a_member_whose_name_cannot_be_seen_is_called_by_its_quoted_name():
+    form, _ = opened(ODD["names"])
+    called = {each.get("name", ""): each["title"] for each in form.view()["form"]["fields"]}
+    assert (called[""], called[" "], called["\n"], called["a.b"]) == ('""', '" "', '"\\n"', "a.b")
+    assert called["\u202eevil"] == "⟨U+202E⟩evil"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from mcp_magics.schema.resolve import Root, schemas
-from mcp_magics.schema.text import beginning, is_sendable
+from mcp_magics.schema.text import beginning, is_member
 
 Kind = Literal["string", "number", "integer", "boolean", "choice", "choices", "object", "array", "union", "json"]
 
@@ -170,7 +170,7 @@ class Modeller:
 
     def _members(self, flat: Mapping[str, Any], path: tuple[str, ...]) -> tuple[Field, ...]:
         properties = flat["properties"]
-        if len(path) >= _DEEPEST or len(properties) > self._left or not all(map(is_sendable, properties)):
+        if len(path) >= _DEEPEST or len(properties) > self._left or not all(map(is_member, properties)):
             return ()
         required = {each for each in schemas(flat.get("required")) if isinstance(each, str)}
         return tuple(

@@ -70,6 +70,11 @@ def is_sendable(text: object) -> bool:
     return _LONE.search(str(text)) is None
 
 
+def is_member(name: object) -> bool:
+    """Whether a page can hold a member of this name: to what copies a message there, ``__proto__`` is none."""
+    return name != "__proto__" and is_sendable(name)
+
+
 def is_holdable(text: str) -> bool:
     """Whether a page's field gives ``text`` back as it got it: a text area makes every carriage return a line feed."""
     return "\r" not in text and is_sendable(text)

@@ -4,6 +4,7 @@
 
 const LARGEST_FILE = 7000000;
 
+const isNumber = (field) => field.kind === "number" || field.kind === "integer";
 const isRaw = (entry) => entry !== null && typeof entry === "object" && typeof entry.raw === "string";
 
 // `changed` is called after anything was added or removed; `upload` sends a file's content away.
@@ -67,7 +68,7 @@ class ArgumentFields extends Builder {
   object(field, entry, path) {
     if (entry === null || entry === undefined) return this.absent(field, path);
     const of = entry.of ?? {};
-    const inner = (field.fields ?? []).map((each) => [each.name, this.field(each, of[each.name], [...path, each.name])]);
+    const inner = (field.fields ?? []).map((each) => [nameOf(each), this.field(each, within(of, nameOf(each)), [...path, nameOf(each)])]);
     const node = make("div", { className: path.length ? "mcpq-nested" : "" }, ...inner.map(([, each]) => each.node));
     let more = { read: () => "" };
     if (field.open || entry.more) {
@@ -210,10 +211,13 @@ class ArgumentFields extends Builder {
     const built = super.line(field, entry ?? "", id);
     if (field.sensitive && field.kind === "string") built.described[0].type = "password";
     if (field.format === "time") built.described[0].placeholder = "12:00:00Z";
-    const box = built.described[0];
-    // A native number box has no text for what is no number: what was typed is kept in a plain one.
-    if (box.type === "number") Object.assign(box, { type: "text", inputMode: "decimal" });
+    if (isNumber(field)) built.described[0].inputMode = "decimal";
     return built;
+  }
+
+  // A native number box has no text for what is no number: what was typed is kept in a plain one.
+  type(field, entry) {
+    return isNumber(field) ? "text" : super.type(field, entry);
   }
 }
 

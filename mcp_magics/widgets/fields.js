@@ -6,6 +6,10 @@ function make(tag, properties, ...children) {
   return made;
 }
 
+// A field's name, which may be empty; and what is in a mapping of that name, which may be one that all objects have.
+const nameOf = (field) => field.name ?? "";
+const within = (entries, name) => (entries && Object.hasOwn(entries, name) ? entries[name] : undefined);
+
 // Each builder returns {node, read, focus}: what is drawn, and what stands in it now.
 class Builder {
   constructor(prefix) {
@@ -50,11 +54,17 @@ class Builder {
       case "choices":
         return this.checkboxes(field.choices ?? [], entry);
     }
-    return field.kind === "json" || field.long ? this.area(field, entry, id) : this.line(field, entry, id);
+    return this.text(field, entry, id);
+  }
+
+  // A line would lose the line ends of what is there already.
+  text(field, entry, id) {
+    const isLong = field.kind === "json" || field.long || (typeof entry === "string" && entry.includes("\n"));
+    return isLong ? this.area(field, entry, id) : this.line(field, entry, id);
   }
 
   object(field, entry, path) {
-    const inner = (field.fields ?? []).map((each) => [each.name, this.field(each, (entry ?? {})[each.name], [...path, each.name])]);
+    const inner = (field.fields ?? []).map((each) => [nameOf(each), this.field(each, within(entry, nameOf(each)), [...path, nameOf(each)])]);
     const node = make("div", { className: "mcpq-nested" }, ...inner.map(([, each]) => each.node));
     const read = () => Object.fromEntries(inner.map(([name, each]) => [name, each.read()]));
     return { node, read, group: true, described: [], focus: null };
@@ -64,7 +74,7 @@ class Builder {
     const rows = [];
     const list = make("div", {});
     const add = (entry) => {
-      const inner = this.line(field.item, entry, `${this.prefix}-${this.count++}`);
+      const inner = this.text(field.item, entry, `${this.prefix}-${this.count++}`);
       inner.described[0].setAttribute("aria-label", `${field.title ?? field.name} ${rows.length + 1}`);
       const remove = make("button", { type: "button", textContent: "Remove" });
       const row = { read: inner.read, node: make("div", { className: "mcpq-row" }, inner.node, remove) };
@@ -116,7 +126,9 @@ class Builder {
         if (bound !== undefined) box.setAttribute(name, bound);
       }
     }
+    box.inputMode = { email: "email", uri: "url" }[field.format] ?? "";
     box.value = entry ?? "";
+    if (box.value !== (entry ?? "")) Object.assign(box, { type: "text", value: entry });
     const read = () => (box.validity.badInput ? { bad: box } : box.value);
     if (field.format !== "date-time") return { node: box, read, described: [box], focus: box };
     box.placeholder = "2025-01-31T12:00:00Z";
@@ -128,11 +140,12 @@ class Builder {
     return { node: make("div", { className: "mcpq-row" }, box, picker), read, described: [box], focus: box };
   }
 
-  // A native input where it can hold what is there already; else a plain one, which holds anything.
+  // A native input where it can hold what is there already; else a plain one, which holds anything. One for e-mail
+  // would write domains of other letters anew while they are typed, and one for addresses trim what is there.
   type(field, entry) {
     if (field.kind === "integer" || field.kind === "number") return entry === "" || Number.isFinite(Number(entry)) ? "number" : "text";
     if (field.format === "date") return entry === "" || /^\d{4}-\d{2}-\d{2}$/.test(entry) ? "date" : "text";
-    return { email: "email", uri: "url" }[field.format] ?? "text";
+    return "text";
   }
 }
 

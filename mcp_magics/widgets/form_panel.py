@@ -175,16 +175,10 @@ class LiveForm(OfferPanel):
         super().changed()
         offer = self._opened.offer
         for server in self._servers():
-            if server.connection.state == "ready":
-                now = server.connection.catalog.tools.get(offer.name)
-                said = (
-                    "is no longer offered"
-                    if now is None
-                    else ""
-                    if now.raw == offer.raw
-                    else "has changed: open it again"
-                )
-                self.tell({"outdated": f"{one_line(offer.name, 100)} {said}" if said else ""})
+            now = server.connection.catalog.tools.get(offer.name)
+            if server.connection.state == "ready" and (now is None or now.raw != offer.raw):
+                said = "is no longer offered" if now is None else "has changed: open it again"
+                self.tell({"outdated": f"{one_line(offer.name, 100)} {said}"})
 
 
 def _seen(server: Server) -> tuple[object, ...]:
