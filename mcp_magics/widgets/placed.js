@@ -52,7 +52,7 @@ function inPlaces(model, draw) {
       say(view.line, why);
       view.panel.halt();
       for (const each of view.root.querySelectorAll("button, input, textarea, select")) each.disabled = true;
-      for (const each of view.root.querySelectorAll("a[href]")) each.removeAttribute("href"); // nobody waits at its end
+      for (const each of view.root.querySelectorAll("a[href]")) each.replaceWith(each.textContent); // nobody waits at its end
     }
   };
   const gone = () => {
