@@ -255,12 +255,26 @@ def test_large_structured_content_is_cut_and_whole_in_the_data(value):
 
 def test_too_many_blocks_and_images_are_counted_not_shown():
     result = call(*[text("line")] * 20_000, *[image()] * 300)
-    parts = result.display_parts()
-    assert len(parts) == 2
-    assert [tag for tag, _ in tags(rich_of(parts[1]))].count("img") == 100
-    assert sum(len(json.dumps(part)) for part in parts) <= CAP + 100 * 600
-    assert "more not shown" in parts[0]["text/plain"]
+    lines, gallery, others = result.display_parts()
+    assert [tag for tag, _ in tags(rich_of(gallery))].count("img") == 100
+    assert sum(len(json.dumps(part)) for part in (lines, gallery, others)) <= CAP + 100 * 600
+    assert "more not shown" in lines["text/plain"]
+    assert "image 101" in others["text/plain"]
     assert len(result.images) == 300
+
+
+def test_what_was_sent_in_turns_is_shown_in_turns_with_what_is_noted_at_the_end():
+    result = call(text("before"), image(), text("between"), image(png(3, 3)), text("after"), image(b"not an image"))
+    shown = [part["text/plain"].splitlines()[0] for part in result.display_parts()]
+    assert [line.split(":")[0].strip("[]") for line in shown] == ["before", "image 1", "between", "image 2", "after"]
+    assert "content[5] cannot be shown" in result.display_parts()[-1]["text/plain"]
+
+
+def test_very_long_texts_between_images_are_shown_within_the_room_of_one():
+    turns = [block for _ in range(50) for block in (text("é" * 100_000), image())]
+    parts = call(*turns, image(b"not an image")).display_parts()
+    assert sum(len(json.dumps(part)) for part in parts) <= CAP + 100 * 600
+    assert "cannot be shown" in parts[-2]["text/plain"]
 
 
 def test_an_image_beyond_the_bound_is_named_with_the_line_that_saves_it():
@@ -326,6 +340,9 @@ def test_include_and_exclude_are_obeyed():
         ({"mimeType": "text/plain", "blob": b64("é".encode())}, "é"),
         ({"mimeType": "image/png", "blob": b64(png())}, "[image 1: PNG 2×1, "),
         ({"blob": b64(b"\0\1")}, "[bytes, 2 B: "),
+        ({"mimeType": "image/png", "blob": b64(b"\0\1")}, "[image/png, 2 B: "),
+        ({"mimeType": "image/png", "blob": "no base64!"}, "[a blob that is no base64: "),
+        ({"mimeType": "audio/wav", "blob": b64(b"\0\1")}, "[audio/wav, 2 B: "),
     ],
 )
 def test_a_resource_is_shown_by_its_type(contents, shown):

@@ -91,14 +91,16 @@ class Composer:
                 yield Json(block.raw, f"{self._where}.raw")
 
     def _embedded(self, resource: ResourceContents) -> Iterator[Item]:
-        if not (resource.picture or resource.sound or resource.video):
+        media = _medium_of(resource)
+        if not media:
             yield Line(f"[resource {resource.uri}]", "note")
-        yield from self.contents(resource, f"{self._where}.resources[{self._resources}]")
+        if not media or media.mime:  # what is none by its bytes, :func:`undecodable` names
+            yield from self.contents(resource, f"{self._where}.resources[{self._resources}]")
         self._resources += 1
 
     def contents(self, resource: ResourceContents, holder: str) -> Iterator[Item]:
         """The contents of a resource, by type and bytes; ``holder`` is the expression that holds them."""
-        if media := resource.picture or resource.video or resource.sound:
+        if (media := _medium_of(resource)) and media.mime:
             yield from self._media(media, holder)
         else:
             yield from preview(resource, self._where, holder, self._tone)
@@ -148,6 +150,10 @@ def _named(item: Picture | Sound | Film, where: str, holder: str) -> tuple[str, 
             return sound_label(item.audio, item.number), f"{where}.audio[{item.number - 1}]"
         case Film():
             return film_label(item.video, item.number), holder
+
+
+def _medium_of(resource: ResourceContents) -> Image | Video | Audio | None:
+    return resource.picture or resource.video or resource.sound
 
 
 def _image_in(block: Block) -> Image | None:
