@@ -56,6 +56,19 @@ def test_a_click_on_the_link_and_a_consent_end_with_the_tools(desk, lab):
         assert secret not in saved
 
 
+def test_a_notebook_saved_while_a_login_waits_or_after_its_kernel_was_shut_down_holds_no_link(desk, lab):
+    this = desk(START, "%mcp login l2")
+    asked = asked_of(link_of(this))
+    this.output(1).get_by_text("its live panel has the link").wait_for(state="attached")
+    this.save()
+    assert [each for each in (asked["state"], asked["code_challenge"], "authorize?") if each in lab.saved()] == []
+    this.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    this.save()
+    saved = lab.saved()
+    assert [each for each in (asked["state"], asked["code_challenge"], "authorize?") if each in saved] == []
+    assert ("<button" in saved, "widget-view" in saved) == (False, False)
+
+
 def test_the_browser_comes_back_through_the_jupyter_proxy(desk, lab):
     port = free_port()
     callback = f"{lab.origin}{BASE}proxy/{port}/callback"

@@ -1,6 +1,6 @@
 """A login as something to look at: the link while it waits, one live line, and in the end what came of it.
 
-What stays in a saved notebook holds no link: the address of a login is good once.
+What stays in a saved notebook holds no link, nor does one saved while a page draws the panel: it is good once.
 """
 
 from __future__ import annotations
@@ -28,19 +28,25 @@ def panel(job: LoginJob, how: str = PASTED_BELOW) -> Bundle:
     if link is None or job.state != "waiting":
         return _line(f"{job.server}: {job.line}")
     notes = [how, *link.notes]
-    html = f'<div data-mcp-static="{place_of(job)}">{_html(job.server, link.url, notes)}</div>'
-    return {"text/plain": _plain(job.server, link.url, notes), "text/html": html}
+    if job.is_drawn:
+        shown = _line(f"{job.server}: waiting for a browser since {_clock(job.began)}; its live panel has the link")
+    else:
+        shown = {"text/plain": _plain(job.server, link.url, notes), "text/html": _html(job.server, link.url, notes)}
+    return {**shown, "text/html": f'<div data-mcp-static="{place_of(job)}">{shown["text/html"]}</div>'}
 
 
 def ended(job: LoginJob, unlocked: str = "") -> Bundle:
     """What is left in the notebook: how it ended, when, what that ``unlocked``, and the steps with their times."""
-    at = time.strftime("%H:%M UTC", time.gmtime())
-    line = _line(f"{job.server}: {job.line} (as of {at}){unlocked and f' · {unlocked}'}")
+    line = _line(f"{job.server}: {job.line} (as of {_clock(time.time())}){unlocked and f' · {unlocked}'}")
     rows = "".join(f"<div>{_step(each)}</div>" for each in steps_view(job))
     if not rows:
         return line
     summary = f"<summary><small>{counted(len(job.steps), 'step')}</small></summary>"
     return {**line, "text/html": f"{line['text/html']}<details>{summary}{rows}</details>"}
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%H:%M UTC", time.gmtime(at))
 
 
 def _step(step: View) -> str:

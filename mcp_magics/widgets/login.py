@@ -56,6 +56,12 @@ class LoginPanel(Panel):
         told = {"server": clean(self._server), "line": _WAITING, "waits": True, "began": self._began, "steps": []}
         return {**told, **link_view(self._link)}
 
+    def show(self) -> None:
+        """Draw it; the output beside it lets go of the link as soon as a page has it."""
+        super().show()
+        if self.is_drawn and self._job is not None:
+            self._job.drawn()
+
     def acted(self, content: View) -> None:
         """Pass on what a button says."""
         self._act(content)

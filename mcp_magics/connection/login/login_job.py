@@ -55,7 +55,7 @@ class LoginJob:
         self.over = asyncio.Event()
         self.notes: tuple[str, ...] = ()
         self.error: BaseException | None = None
-        self.done = False
+        self.done = self.is_drawn = False
         self._job: Job[None] | None = None
         self._watchers: list[Callable[[], None]] = []
 
@@ -102,6 +102,12 @@ class LoginJob:
             watcher()
 
     # -- from anywhere -----------------------------------------------------------------------------------------
+
+    def drawn(self) -> None:
+        """A page draws it, with its link: what else shows it need not hold the link any more."""
+        if not self.is_drawn and not self.done:
+            self.is_drawn = True
+            background.loop.call_soon_threadsafe(self._tell)
 
     @property
     def job(self) -> Job[None]:
