@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mcp_magics.results import mime
 from mcp_magics.results.document import Change, Document, Line, unchanged
+from mcp_magics.results.outputs import parts
 from mcp_magics.results.reply import Reply
 from mcp_magics.results.sanitise import one_line
 from mcp_magics.results.tabular import Table, table_in_texts
@@ -101,7 +102,7 @@ class Answer(ABC):
 
     def display_parts(self, change: Change = unchanged) -> list[mime.Bundle]:
         """MIME bundles, each to be published as an output of its own: first all text, then each image and sound."""
-        return mime.parts(change(self._document()))
+        return parts(change(self._document()))
 
     def _repr_mimebundle_(
         self, include: Container[str] | None = None, exclude: Container[str] | None = None

@@ -13,6 +13,7 @@ from mcp_magics.results.answer import Answer
 from mcp_magics.results.difference import MISSING, Difference, Differences, differences
 from mcp_magics.results.document import Contrast, Document, Facing, Item, Line
 from mcp_magics.results.listing import Listing, counted
+from mcp_magics.results.outputs import parts
 from mcp_magics.results.sanitise import one_line
 from mcp_magics.results.side import ENVELOPE, Side
 from mcp_magics.results.text import plain
@@ -105,7 +106,7 @@ class Comparison:
 
     def display_parts(self) -> list[mime.Bundle]:
         """MIME bundles, each an output of its own."""
-        return mime.parts(self._document())
+        return parts(self._document())
 
     def _repr_mimebundle_(
         self, include: Container[str] | None = None, exclude: Container[str] | None = None

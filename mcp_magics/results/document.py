@@ -188,15 +188,6 @@ class Document:
     body: Sequence[Item]
     footer: Sequence[Line] = ()
 
-    def without_media(self) -> Document:
-        """The same document with what is text only in its body."""
-        return Document([item for item in self.body if not isinstance(item, Medium)], self.footer)
-
-    @property
-    def media(self) -> list[Medium]:
-        """The others."""
-        return [item for item in self.body if isinstance(item, Medium)]
-
 
 Change = Callable[[Document], Document]
 """A document before it is shown, as it is to be shown."""

@@ -63,7 +63,7 @@ from mcp_magics.results.text import (
     plain,
 )
 
-__all__ = ["Bundle", "bundle", "parts", "selected"]
+__all__ = ["Bundle", "bundle", "page", "selected"]
 
 _LINE_LENGTH = 1000
 _MORE_ROOM = 300
@@ -95,24 +95,11 @@ def bundle(document: Document) -> Bundle:
     else:
         raw = {}
     together = Document(list(gathered(document.body)), document.footer)
-    return {"text/plain": plain(document), "text/html": _page(together), **raw}
+    return {"text/plain": plain(document), "text/html": page(together), **raw}
 
 
-def parts(document: Document) -> list[Bundle]:
-    """The document as outputs of their own: first all that is text, then each medium in order, many images as one."""
-    text = document.without_media()
-    first = [{"text/plain": plain(text), "text/html": _page(text)}] if text.body or text.footer else []
-    return [*first, *(_own_bundle(item) for item in gathered(document.media))]
-
-
-def _own_bundle(item: Item) -> Bundle:
-    if isinstance(item, Picture):
-        return image_bundle(item.image, item.number)
-    alone = Document([item])
-    return {"text/plain": plain(alone), "text/html": _page(alone)}
-
-
-def _page(document: Document, room: int = HTML_ROOM) -> str:
+def page(document: Document, room: int = HTML_ROOM) -> str:
+    """The document as HTML of at most ``room`` bytes of JSON, media excepted."""
     return f"<div>{''.join(lay_out(document, _item, room))}</div>"
 
 
