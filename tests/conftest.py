@@ -53,6 +53,16 @@ def home(nothing_leaks: None, tmp_path_factory: pytest.TempPathFactory, monkeypa
 
 
 @pytest.fixture(autouse=True)
+def no_session_secrets(home: Path) -> Iterator[None]:
+    """No secret of this session is left for the next test."""
+    yield
+    from mcp_magics.config.secrets import session_secrets
+
+    for name in session_secrets().names():
+        session_secrets().delete(name)
+
+
+@pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory: the test's own, never the repository."""
     monkeypatch.chdir(tmp_path)

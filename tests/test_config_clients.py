@@ -11,21 +11,12 @@ import pytest
 
 from mcp_magics.config.clients import export, import_sources, specs_from_text, specs_of_source
 from mcp_magics.config.document import spec_from_entry, spec_from_options
-from mcp_magics.config.secrets import session_secrets
 from mcp_magics.errors import ConfigurationError
 
 EVERYTHING = spec_from_entry(
     "everything", {"command": "npx", "args": ["-y", "@modelcontextprotocol/server-everything"]}
 )
 INNER = '"everything": {"command": "npx", "args": ["-y", "@modelcontextprotocol/server-everything"]}'
-
-
-@pytest.fixture(autouse=True)
-def no_session_secrets():
-    """No secret of this session is left for the next test."""
-    yield
-    for name in session_secrets().names():
-        session_secrets().delete(name)
 
 
 @pytest.fixture

@@ -21,11 +21,8 @@ from mcp_magics.redact import redactor
 
 @pytest.fixture
 def session():
-    """The secrets of this session, empty again afterwards."""
-    store = session_secrets()
-    yield store
-    for name in store.names():
-        store.delete(name)
+    """The secrets of this session."""
+    return session_secrets()
 
 
 def stdio(**options):

@@ -19,20 +19,11 @@ from mcp_magics.config.files import replace_text
 from mcp_magics.config.home import home as find_home
 from mcp_magics.config.jsonedit import with_member, without_member
 from mcp_magics.config.jsontext import JsonTextError, parse
-from mcp_magics.config.secrets import session_secrets
 from mcp_magics.config.store import Store
 from mcp_magics.errors import ConfigurationError, UnknownServerError
 from mcp_magics.redact import redactor
 
 PROJECT = Path(".mcp.json")
-
-
-@pytest.fixture(autouse=True)
-def no_session_secrets():
-    """No secret of this session is left for the next test."""
-    yield
-    for name in session_secrets().names():
-        session_secrets().delete(name)
 
 
 def spec(name="s", **options):

@@ -14,6 +14,9 @@ pytestmark = pytest.mark.kernel
 FLOOD = "%mcp call s1.progress steps=1000000 seconds=0.001"
 STARTED = "print('up', flush=True)\n"
 
+PROMPTLY = 5
+"""Seconds: a bound for a busy machine, far below what is interrupted; a quiet one takes some hundredths."""
+
 
 def interrupt(kernel, code, after=0.3):
     """Run ``code``, interrupt it ``after`` so many seconds, and return its outcome and how long the prompt took."""
@@ -45,7 +48,7 @@ def test_an_interrupt_gives_the_prompt_back_and_cancels_on_the_server(kernel, pr
         outcome, seconds = interrupt(kernel, form.format(f"%mcp call s1.slow seconds=60 label={way}"))
         assert outcome.error.ename == "KeyboardInterrupt"
         assert len(outcome.error.traceback) == 1, outcome.error.text
-        assert seconds < 1
+        assert seconds < PROMPTLY
         assert cancelled(kernel, "s1", number)[-1] == way
 
 
@@ -59,7 +62,7 @@ def test_an_interrupt_over_http_reaches_the_server_too(kernel, options):
     for number, (way, form) in enumerate(WAYS.items(), start=1):
         outcome, seconds = interrupt(kernel, form.format(f"%mcp call web.slow seconds=60 label={way}"), 0.8)
         assert outcome.error.ename == "KeyboardInterrupt"
-        assert seconds < 1
+        assert seconds < PROMPTLY
         assert cancelled(kernel, "web", number)[-1] == way
     done(kernel.run("%mcp playground stop"))
 
@@ -106,7 +109,7 @@ def test_interrupting_the_connecting_ends_the_process_it_started(kernel):
         code = form.format(f"%mcp add hangs -- {PLAYGROUND} faulty --fault hangs-at-start")
         outcome, seconds = interrupt(kernel, code, after=1.5)
         assert outcome.error.ename == "KeyboardInterrupt"
-        assert seconds < 1
+        assert seconds < PROMPTLY
         kernel.until(lambda: not any(is_running("faulty", each) for each in kernel.children()), 5)
     done(kernel.run("%mcp list"))
 

@@ -29,7 +29,7 @@ def test_an_older_kernel_loads_adds_calls_interrupts_and_asks(older_kernel):
     began = monotonic()
     kernel.interrupt()
     assert running.wait(20).error.ename == "KeyboardInterrupt"
-    assert monotonic() - began < 1
+    assert monotonic() - began < 5
     done(kernel.run("seen = %mcp call s1.cancellations at_least=1"))
     assert kernel.value("seen.data['cancelled'][0]['label']") == "here"
 

@@ -144,7 +144,7 @@ def test_crash_ends_the_process_with_its_status_and_a_line_on_stderr() -> None:
         for frame in frames:
             process.stdin.write(json.dumps({"jsonrpc": "2.0", **frame}).encode() + b"\n")  # type: ignore[union-attr]
             process.stdin.flush()  # type: ignore[union-attr]
-        assert process.wait(10) == 42
+        assert process.wait(60) == 42
         assert b"crashing with status 42" in process.stderr.read()  # type: ignore[union-attr]
 
 
