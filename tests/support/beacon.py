@@ -21,7 +21,7 @@ class Beacon:
 
     def messages(self) -> list[bytes]:
         """What each connection since then has sent so far."""
-        heard = []
+        heard: list[bytes] = []
         while True:
             try:
                 connection, _ = self._listener.accept()
