@@ -145,6 +145,9 @@ def test_a_missing_program_names_every_directory_that_was_searched():
         ("~/a-server", f"%mcp add s -- {Path.home() / 'a-server'} …   (~ is a shell's)"),
         ("python3", f"%mcp add s -- {Path(sys.executable).parent / 'python3'} …"),
         ("npx -y a-server", "%mcp add s -- npx -y a-server   (words, not one quoted string)"),
+        ("localhost:3000/mcp", "%mcp add s http://localhost:3000/mcp   (an address begins with its scheme)"),
+        ("mcp.linear.app/mcp", "%mcp add s https://mcp.linear.app/mcp   (an address begins with its scheme)"),
+        ("bin/server", "%mcp add s -- /full/path/to/server …"),
     ],
 )
 def test_a_missing_program_comes_with_the_line_that_helps(command, advice):

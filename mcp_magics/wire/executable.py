@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from mcp_magics.errors import ConnectionFailedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_ADDRESS = re.compile(r"(?:localhost|\w[\w-]*(?:\.\w[\w-]*)+)(?::\d+(?:/\S*)?|/\S*)")
+"""What looks like an address without its scheme: a host, and a port or a path."""
 _SOURCES = {
     "bun": "install Bun from https://bun.sh",
     "bunx": "install Bun from https://bun.sh",
@@ -132,6 +135,9 @@ def _not_found(server: str, command: str, lookup: Lookup, cwd: str | None) -> Co
 
 def _hint(server: str, command: str) -> str:
     """The line to type when ``command`` was not found."""
+    if _ADDRESS.fullmatch(command):
+        scheme = "http" if command.startswith(("localhost", "127.")) else "https"
+        return f"%mcp add {server} {scheme}://{command}   (an address begins with its scheme)"
     if command.startswith("~"):
         return f"%mcp add {server} -- {Path(command).expanduser()} …   (~ is a shell's)"
     beside = Path(sys.executable).parent / command
