@@ -129,15 +129,19 @@ def _not_found(server: str, command: str, lookup: Lookup, cwd: str | None) -> Co
         evidence = f"PATH searched: {', '.join(lookup.searched)}"
     else:
         evidence = f"no such file: {Path(cwd or '.').absolute() / command}"
-    next_step = _hint(server, command)
+    next_step = _as_address(server, command) or _hint(server, command)
     return _failed("command_not_found", f"there is no program {command!r}", server, next_step, evidence)
+
+
+def _as_address(server: str, command: str) -> str:
+    if not _ADDRESS.fullmatch(command):
+        return ""
+    scheme = "http" if command.startswith(("localhost", "127.")) else "https"
+    return f"%mcp add {server} {scheme}://{command}   (an address begins with its scheme)"
 
 
 def _hint(server: str, command: str) -> str:
     """The line to type when ``command`` was not found."""
-    if _ADDRESS.fullmatch(command):
-        scheme = "http" if command.startswith(("localhost", "127.")) else "https"
-        return f"%mcp add {server} {scheme}://{command}   (an address begins with its scheme)"
     if command.startswith("~"):
         return f"%mcp add {server} -- {Path(command).expanduser()} …   (~ is a shell's)"
     beside = Path(sys.executable).parent / command
