@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from support.commands import showcase, tables
 from support.lab import Lab, chromium, running_lab
-from support.panels import LOAD, PANELS, Panel
+from support.panels import LOAD, PANELS, WITH_MANY, Panel
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
@@ -29,6 +29,24 @@ def results(output: Locator) -> None:
     output.get_by_text("watched pot").wait_for()
 
 
+def browse(output: Locator) -> None:
+    """A tool of the shop that was searched for, and opened."""
+    output.get_by_role("combobox", name="filter").fill("order")
+    output.locator(".mcpb-row", has_text="list_orders").first.click()
+    output.locator(".mcpb-detail form").wait_for()
+    output.locator(".mcpf-cell", has_text="list_orders").wait_for()
+
+
+def form(output: Locator) -> None:
+    """A form that is filled in: a choice of shapes, a group that was added, the cell that does the same."""
+    output.get_by_role("textbox", name="name (required)").fill("Ada")
+    output.get_by_role("textbox", name="price", exact=True).fill("1.10")
+    output.get_by_label("shape: which of 2").select_option("Square")
+    output.get_by_role("button", name="Add to · Address").click()
+    output.get_by_role("textbox", name="town (required)").fill("Bath")
+    output.locator(".mcpf-cell", has_text="Bath").wait_for()
+
+
 def table(output: Locator) -> None:
     """Some of many rows found and sorted, one cell whole."""
     output.get_by_label("filter rows by words").fill("japan matcha")
@@ -40,11 +58,12 @@ def table(output: Locator) -> None:
 
 
 SHOWN = "%mcp call show.gallery\n%mcp call show.order\n%mcp read show show://readme"
+SHOP = f"{LOAD}%mcp playground start shop --quiet\n%mcp connect shop"
 SCENES = PANELS | {
     "table": Panel((f"{LOAD}%mcp add t --quiet -- {tables()}", "%mcp call t.teas"), table),
-    "results": Panel(
-        (f"{LOAD}%mcp add show --quiet -- {showcase('http://127.0.0.1:9')}", SHOWN), results, ".jp-OutputArea"
-    )
+    "browse": Panel((SHOP, "%mcp browse"), browse),
+    "form": Panel((WITH_MANY, "%mcp form many.order"), form),
+    "results": Panel((f"{LOAD}%mcp add show --quiet -- {showcase('http://127.0.0.1:9')}", SHOWN), results, "xpath=."),
 }
 
 

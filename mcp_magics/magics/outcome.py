@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mcp_magics.connection.waiting import Until
     from mcp_magics.magics.parse import Command
 
-_RED = "color:#b00020"
+_RED = "color:var(--jp-error-color1, #b00020)"
 
 
 @dataclass(frozen=True)

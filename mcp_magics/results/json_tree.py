@@ -19,6 +19,8 @@ _CHILDREN = 200
 _LONGEST = 300
 _SMALL = 400
 _FLAT_LINES = 8
+_ROOT = '<div style="line-height:max(1.6em,24px)">'
+"""Lines as high as what is pressed has to be at least (WCAG 2.2, 2.5.8)."""
 _LIST = '<ul style="list-style:none;margin:0;padding-left:1.3em">'
 _MORE_ROOM = 200
 """Bytes kept for the lines that say how much is missing, and for the closing tags, of each level."""
@@ -36,7 +38,7 @@ def tree(value: Any, room: int) -> tuple[str, bool]:
     """``value`` as HTML of at most ``room`` bytes as JSON, and whether all of it is there."""
     growing = _Tree(room)
     growing.grow("", value, 0)
-    return f"<div>{''.join(growing.parts)}</div>", growing.is_whole
+    return f"{_ROOT}{''.join(growing.parts)}</div>", growing.is_whole
 
 
 class _Tree:

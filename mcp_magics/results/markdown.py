@@ -145,7 +145,8 @@ def _alignment(token: Token) -> str:
 def _link(address: str) -> tuple[str, str]:
     """A link that may be clicked, else its text with the address behind it."""
     if is_clickable(address) and len(address) <= _URL_LENGTH:
-        return f'<a href="{html.escape(address)}" target="_blank" rel="noopener noreferrer">', "</a>"
+        opens = f'href="{html.escape(address)}" target="_blank" rel="noopener noreferrer"'
+        return f'<a style="text-decoration:underline" {opens}>', "</a>"
     return "<span>", f"</span> <code>({html.escape(one_line(address, _URL_LENGTH))})</code>"
 
 

@@ -155,7 +155,8 @@ def bundle(cards: Sequence[Card], at: float, static: str = "") -> Bundle:
 
 def _box(card: Card) -> str:
     lines = "".join(
-        f'<div>{axis} <b style="color:{colour}">{escaped(word)}</b></div>' for axis, word, colour in card.axes
+        f'<div>{axis} <span aria-hidden="true" style="color:{colour}">●</span> <b>{escaped(word)}</b></div>'
+        for axis, word, colour in card.axes
     )
     spoken = f"<div><small>{escaped(card.spoken)}</small></div>" if card.spoken else ""
     tools = f"<div>{card.offered}</div>" if card.offered else ""
