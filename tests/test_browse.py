@@ -191,6 +191,37 @@ def test_entries_that_no_form_has_are_read_as_nothing(entry):
     assert Desk(tool()).says(do="entries", entry=entry)["written"]["problems"]
 
 
+@pytest.mark.parametrize(
+    ("name", "title", "label"),
+    [
+        ("ship_to", "Address", "ship_to · Address"),
+        ("max_price", "Max Price", "max_price"),
+        ("maxPrice", "Max price", "maxPrice"),
+        ("page", None, "page"),
+        (" ", "Title", '" " · Title'),
+    ],
+)
+def test_a_label_holds_the_name_of_the_argument_and_a_title_that_says_more(name, title, label):
+    schema = {"type": "object", "properties": {name: {"type": "string", **({"title": title} if title else {})}}}
+    (field,) = Desk(tool("one", inputSchema=schema)).form.view()["form"]["fields"]
+    assert field["title"] == label
+
+
+def test_the_only_value_a_field_may_have_is_drawn_as_that_value():
+    kind = {"const": "card", "title": "Kind", "default": "card"}
+    view = Desk(tool("one", inputSchema={"type": "object", "properties": {"kind": kind}})).form.view()
+    (field,) = view["form"]["fields"]
+    assert (field["choices"], field["fixed"], view["entry"]["of"]["kind"]) == (["card"], '"card"', 0)
+
+
+def test_what_may_be_null_is_added_as_the_object_it_may_be():
+    inner = {"type": "object", "properties": {"a": {"type": "string"}}}
+    schema = {"type": "object", "properties": {"to": {"anyOf": [inner, {"type": "null"}], "default": None}}}
+    (field,) = Desk(tool("one", inputSchema=schema)).form.view()["form"]["fields"]
+    assert field["begun"] == [{"of": {"a": ""}, "more": ""}]
+    assert field["hint"] == "null unless filled in"
+
+
 @pytest.mark.parametrize("name", ["hostile", "deep", "tree", "order"])
 def test_what_a_page_is_sent_of_a_tool_is_bounded_and_cleaned(name):
     view = json.dumps(OpenForm(tool(name), lambda _text: None).view(), ensure_ascii=False)

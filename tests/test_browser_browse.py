@@ -44,9 +44,9 @@ def listed(output, count):
 
 
 def fill(output):
-    output.get_by_role("textbox", name="Name (required)").fill("Ada")
-    output.get_by_role("textbox", name="Price", exact=True).fill("1.10")
-    output.get_by_label("Shape: which of 2").select_option("Square")
+    output.get_by_role("textbox", name="name (required)").fill("Ada")
+    output.get_by_role("textbox", name="price", exact=True).fill("1.10")
+    output.get_by_label("shape: which of 2").select_option("Square")
 
 
 def cell_of(output, *parts):
@@ -68,7 +68,7 @@ def test_ten_thousand_tools_are_filtered_while_one_types_and_opened_and_run_with
     desk.page.keyboard.press("Enter")
     output.get_by_text("may destroy").wait_for()
     fill(output)
-    output.get_by_role("textbox", name="Price", exact=True).focus()
+    output.get_by_role("textbox", name="price", exact=True).focus()
     cell_of(output, "1.10", "square")
     desk.page.keyboard.press("Enter")
     output.get_by_text("order was called").wait_for()
@@ -97,12 +97,12 @@ def test_the_list_is_walked_with_arrows_and_narrowed_by_kind(desk):
 def test_a_copied_cell_is_what_was_clicked_digit_for_digit(desk):
     output = shown(desk, "form")
     fill(output)
-    output.get_by_role("button", name="Add to Line").click()
-    output.get_by_role("textbox", name="Item").fill("tea")
-    output.get_by_role("button", name="Add Address").click()
-    output.get_by_role("textbox", name="Town (required)").fill("Bath")
+    output.get_by_role("button", name="Add to lines · Line").click()
+    output.get_by_role("textbox", name="item").fill("tea")
+    output.get_by_role("button", name="Add to · Address").click()
+    output.get_by_role("textbox", name="town (required)").fill("Bath")
     text = cell_of(output, "1.10", "Bath")
-    output.get_by_role("button", name="copy the cell").click()
+    output.get_by_role("button", name="Copy cell").click()
     output.get_by_text("Copied").wait_for()
     assert desk.page.evaluate("navigator.clipboard.readText()") == text
     head, _, body = text.partition("\n")
@@ -126,15 +126,15 @@ def test_json_and_fields_follow_each_other_and_what_is_no_json_stays(desk):
     desk.page.wait_for_function(
         "() => [...document.querySelectorAll('.mcpf input')].some(each => each.value === '2.50')"
     )
-    assert output.get_by_label("Shape: which of 2").input_value() == "0"
+    assert output.get_by_label("shape: which of 2").input_value() == "0"
     assert json.loads(output.get_by_label("Other members").input_value()) == {"more": True}
     assert box.input_value() == typed
     box.fill('{"name": ')
     output.get_by_text("line 1, column 10").wait_for()
-    assert output.get_by_role("textbox", name="Name (required)").input_value() == "Bob"
+    assert output.get_by_role("textbox", name="name (required)").input_value() == "Bob"
     assert box.input_value() == '{"name": '
     output.get_by_role("button", name="Back to the fields").click()
-    output.get_by_role("textbox", name="Price", exact=True).fill("3.00")
+    output.get_by_role("textbox", name="price", exact=True).fill("3.00")
     cell_of(output, "3.00")
     assert '"r": 1e3' in box.input_value()
 
@@ -142,12 +142,12 @@ def test_json_and_fields_follow_each_other_and_what_is_no_json_stays(desk):
 def test_a_field_becomes_json_and_null_is_a_button(desk):
     output = shown(desk, "form")
     fill(output)
-    output.get_by_role("button", name="null for Day").click()
-    output.get_by_role("button", name="as JSON: Price").click()
-    output.get_by_role("textbox", name="Price", exact=True).fill('"cheap"')
+    output.get_by_role("button", name="null for day").click()
+    output.get_by_role("button", name="{ } as JSON: price").click()
+    output.get_by_role("textbox", name="price", exact=True).fill('"cheap"')
     cell_of(output, '"day": null', '"price": "cheap"')
     output.get_by_role("button", name="Run", exact=True).click()
-    output.get_by_text("is not of type 'number'").wait_for()
+    output.get_by_text('"cheap" is no number').wait_for()
     output.get_by_role("button", name="Run anyway").click()
     output.get_by_text("order was called").wait_for()
 
@@ -156,7 +156,7 @@ def test_a_chosen_file_travels_as_base64(desk):
     output = shown(desk, "form")
     fill(output)
     file = {"name": "a.bin", "mimeType": "application/octet-stream", "buffer": b"\x00\xff"}
-    output.get_by_label("Photo: a file").set_input_files(file)
+    output.get_by_label("photo: a file").set_input_files(file)
     output.get_by_text("a.bin, 2 bytes").wait_for()
     cell_of(output, '"photo": "AP8="')
 
@@ -185,7 +185,7 @@ def test_what_was_typed_stays_when_the_server_dies(desk):
     dying = shown(desk, "die")
     dying.get_by_role("button", name="Run", exact=True).click()
     output.get_by_text("what is typed stays").wait_for()
-    assert output.get_by_role("textbox", name="Name (required)").input_value() == "Ada"
+    assert output.get_by_role("textbox", name="name (required)").input_value() == "Ada"
     output.get_by_role("button", name="Run", exact=True).click()
     output.get_by_text("order was called").wait_for()
     output.get_by_text("what is typed stays").wait_for(state="detached")
@@ -196,7 +196,7 @@ def test_what_was_typed_stays_when_the_server_dies(desk):
 
 def test_a_form_is_readable_in_both_themes_and_fits_at_twice_the_size(desk):
     output = shown(desk, "form")
-    output.get_by_role("button", name="Add Address").click()
+    output.get_by_role("button", name="Add to · Address").click()
     panel = output.locator(".mcpp")
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         desk.wear(theme)
@@ -215,7 +215,7 @@ def test_every_control_has_a_name(desk):
 
 def test_a_saved_notebook_holds_the_table_and_the_result_and_no_button(desk, lab):
     output = shown(desk, "form")
-    output.get_by_role("textbox", name="Name (required)").fill("Augusta Byron")
+    output.get_by_role("textbox", name="name (required)").fill("Augusta Byron")
     cell_of(output, "Augusta")
     desk.save()
     saved = lab.saved()

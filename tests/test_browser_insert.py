@@ -17,9 +17,9 @@ FORM, LAST = "%mcp form many.order", "'last'"
 
 def filled(output, price):
     """The button that inserts the cell, once the cell has the price."""
-    output.get_by_role("textbox", name="Name (required)").fill("Ada")
-    output.get_by_role("textbox", name="Price", exact=True).fill(price)
-    output.get_by_label("Shape: which of 2").select_option("Square")
+    output.get_by_role("textbox", name="name (required)").fill("Ada")
+    output.get_by_role("textbox", name="price", exact=True).fill(price)
+    output.get_by_label("shape: which of 2").select_option("Square")
     output.locator(".mcpf-cell", has_text="square").filter(has_text=price).wait_for()
     return output.get_by_role("button", name="Insert below")
 
@@ -67,7 +67,7 @@ def test_a_page_without_a_notebook_has_a_cell_to_copy_and_none_to_insert(desk):
     this = desk("'nothing'")
     this.page.evaluate(_CONSOLE, [START, FORM])
     panel = this.page.locator(".jp-CodeConsole .mcpp")
-    panel.get_by_role("button", name="copy the cell").wait_for()
+    panel.get_by_role("button", name="Copy cell").wait_for()
     assert panel.get_by_role("button", name="Insert below").count() == 0
 
 

@@ -32,7 +32,7 @@ def test_every_panel_says_that_its_kernel_was_restarted_and_asks_nobody_any_more
     browse, form, trace, flow = (this.output(number) for number in range(1, 5))
     browse.locator(".mcpb-row", has_text="order").click()
     browse.get_by_text("may destroy").wait_for()
-    form.get_by_role("textbox", name="Name (required)").fill("Ada")
+    form.get_by_role("textbox", name="name (required)").fill("Ada")
     form.locator(".mcpf-cell", has_text="Ada").wait_for()
     trace.locator("tr.mcpt-row").nth(1).wait_for()
     flow.get_by_role("button", name="make all requests that follow").click()
@@ -40,7 +40,7 @@ def test_every_panel_says_that_its_kernel_was_restarted_and_asks_nobody_any_more
     this.restart()
     dead(browse, PANELS[0]).locator(".mcpb-row", has_text="tool_3").dispatch_event("click")
     browse.get_by_text("may destroy").wait_for()
-    assert dead(form, PANELS[1]).get_by_role("textbox", name="Name (required)").input_value() == "Ada"
+    assert dead(form, PANELS[1]).get_by_role("textbox", name="name (required)").input_value() == "Ada"
     dead(trace, PANELS[2]).locator("tr.mcpt-row").first.dispatch_event("click")
     assert trace.locator("tr.mcpt-whole, [aria-expanded=true]").count() == 0
     assert dead(flow, "%mcp oauth l2 -o flow").get_by_text("log in to l2").is_visible()
@@ -57,11 +57,11 @@ def test_two_windows_have_a_form_each_and_are_told_of_one_run(desk):
     other = desk.again()
     for each, name in ((this, "Ada"), (other, "Grace")):
         form = each.output(1)
-        form.get_by_role("textbox", name="Name (required)").fill(name)
-        form.get_by_role("textbox", name="Price", exact=True).fill("1.10")
-        form.get_by_label("Shape: which of 2").select_option("Square")
+        form.get_by_role("textbox", name="name (required)").fill(name)
+        form.get_by_role("textbox", name="price", exact=True).fill("1.10")
+        form.get_by_label("shape: which of 2").select_option("Square")
         form.locator(".mcpf-cell", has_text="square").filter(has_text=name).wait_for()
-    assert this.output(1).get_by_role("textbox", name="Name (required)").input_value() == "Ada"
+    assert this.output(1).get_by_role("textbox", name="name (required)").input_value() == "Ada"
     assert "Grace" not in this.output(1).locator(".mcpf-cell").inner_text()
     other.output(1).get_by_role("button", name="Run", exact=True).click()
     for each in (this, other):

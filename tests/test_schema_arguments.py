@@ -114,6 +114,65 @@ def test_a_form_begins_with_defaults_and_with_what_can_be_nothing_else():
     assert on_one_line(written(form, begun(form.root), {}).text) == '{"kind":7,"page":1,"inner":{"deep":"x"}}'
 
 
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, "string"),
+        ({"anyOf": [{"type": "null"}, {"type": "integer"}]}, "integer"),
+        ({"type": ["string", "null"], "format": "date"}, "string"),
+        ({"anyOf": [{"$ref": "#/$defs/colour"}, {"type": "null"}]}, "choice"),
+        ({"anyOf": [{"const": "a"}, {"type": "null"}]}, "choice"),
+        ({"anyOf": [{"type": "boolean"}, {"type": "null"}]}, "boolean"),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]}, "union"),
+        ({"anyOf": [{"type": "object", "properties": {"a": {}}}, {"type": "null"}]}, "object"),
+        ({}, "json"),
+    ],
+)
+def test_what_is_null_by_default_begins_as_its_own_field_left_out(schema, kind):
+    colours = {"colour": {"enum": ["red", "blue"]}}
+    form = argument_form({"type": "object", "$defs": colours, "properties": {"it": {**schema, "default": None}}})
+    (it,) = form.root.fields
+    assert (it.kind, it.nullable or kind == "json") == (kind, True)
+    assert begun(form.root)["of"]["it"] in ("", None)
+    assert on_one_line(written(form, begun(form.root), {}).text) == "{}"
+    assert on_one_line(back(form.schema, '{"it": null}').text) == '{"it":null}'
+
+
+def test_an_empty_text_by_default_is_an_empty_line_and_one_that_is_written_stays():
+    schema = {"type": "object", "properties": {"query": {"type": "string", "default": ""}}}
+    form = argument_form(schema)
+    assert begun(form.root)["of"] == {"query": ""}
+    assert on_one_line(back(schema, '{"query": ""}').text) == '{"query":""}'
+
+
+def test_what_has_to_be_there_begins_with_its_default_whatever_that_is():
+    schema = {"type": "object", "properties": {"a": {"type": ["string", "null"], "default": None}}, "required": ["a"]}
+    form = argument_form(schema)
+    assert on_one_line(written(form, begun(form.root), {}).text) == '{"a":null}'
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        ({"format": "base64"}, "+/8="),
+        ({"format": "base64url"}, "-_8="),
+        ({"contentEncoding": "base64url"}, "-_8="),
+        ({"format": "binary"}, "+/8="),
+    ],
+)
+def test_bytes_travel_in_the_alphabet_their_schema_names(schema, text):
+    either = {"anyOf": [{"type": "string", **schema}, {"type": "null"}]}
+    form = argument_form({"type": "object", "properties": {"data": either}})
+    entry = {"of": {"data": {"file": "f1"}}, "more": ""}
+    assert json.loads(written(form, entry, {"f1": b"\xfb\xff"}).text) == {"data": text}
+
+
+@pytest.mark.parametrize("name", ["path", "uuid", "duration", "json-string"])
+def test_other_formats_are_plain_lines(name):
+    (it,) = argument_form({"type": "object", "properties": {"it": {"type": "string", "format": name}}}).root.fields
+    assert (it.kind, it.encoding) == ("string", "")
+
+
 def test_what_is_missing_is_said_at_its_field_and_may_be_sent_all_the_same():
     form = argument_form(ORDER)
     done = written(form, begun(form.root), {})
@@ -134,7 +193,7 @@ def test_what_is_no_json_is_kept_as_typed_and_blocks(typed):
 def test_a_text_in_a_field_for_a_number_travels_as_that_text():
     done = written(argument_form(ORDER), {"of": {"name": "a", "count": "many"}, "more": ""}, {})
     assert on_one_line(done.text) == '{"name":"a","count":"many"}'
-    assert "'many' is no number" in done.problems[0].message
+    assert '"many" is no number' in done.problems[0].message
 
 
 def test_a_file_travels_as_base64_and_one_that_did_not_arrive_blocks():

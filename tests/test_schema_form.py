@@ -7,7 +7,8 @@ import json
 import pytest
 
 from mcp_magics.schema.form import MISSING, Field, form_of
-from mcp_magics.schema.form_content import Problem, content_of, prefilled
+from mcp_magics.schema.form_content import content_of, prefilled
+from mcp_magics.schema.problems import Problem
 from mcp_magics.schema.sensitive import is_sensitive
 
 EVERYTHING = {
@@ -86,19 +87,19 @@ def test_an_empty_optional_field_is_left_out_and_an_empty_required_one_is_a_prob
 @pytest.mark.parametrize(
     ("schema", "typed", "value", "said"),
     [
-        ({"type": "integer"}, "old", "old", "'old' is no whole number"),
-        ({"type": "integer"}, "1.5", 1.5, "is not of type 'integer'"),
-        ({"type": "number"}, "007", "007", "'007' is no number"),
-        ({"type": "number"}, "NaN", "NaN", "'NaN' is no number"),
+        ({"type": "integer"}, "old", "old", '"old" is no whole number'),
+        ({"type": "integer"}, "1.5", 1.5, "1.5 is no whole number"),
+        ({"type": "number"}, "007", "007", '"007" is no number'),
+        ({"type": "number"}, "NaN", "NaN", '"NaN" is no number'),
         ({"type": "number"}, "0.12345678901234567890", 0.12345678901234568, "so many digits"),
-        ({"type": "integer", "minimum": 0}, "-3", -3, "less than the minimum"),
-        ({"type": "number", "multipleOf": 0.5}, "1.2", 1.2, "not a multiple of"),
+        ({"type": "integer", "minimum": 0}, "-3", -3, "at least 0"),
+        ({"type": "number", "multipleOf": 0.5}, "1.2", 1.2, "a multiple of 0.5"),
         ({"type": "string", "format": "email"}, "ada", "ada", "no email"),
         ({"type": "string", "format": "uri"}, "example.org", "example.org", "no uri"),
         ({"type": "string", "format": "date"}, "2025-02-30", "2025-02-30", "no date"),
         ({"type": "string", "format": "date-time"}, "2025-01-31T12:00", "2025-01-31T12:00", "no date-time"),
         ({"type": "string", "pattern": "^a+$"}, "b", "b", "does not match"),
-        ({"type": "string", "maxLength": 2}, "abc", "abc", "too long"),
+        ({"type": "string", "maxLength": 2}, "abc", "abc", "at most 2 characters"),
     ],
 )
 def test_what_a_field_does_not_allow_is_said_beside_it_and_could_still_be_sent(schema, typed, value, said):
@@ -159,6 +160,13 @@ def test_what_may_be_null_is_the_other_thing_and_null_only_where_it_must_be_ther
     assert content_of(required, {"it": ""}).content == {"it": None}
 
 
+@pytest.mark.parametrize("schema", [{"type": ["string", "null"]}, {"anyOf": [{"enum": ["a"]}, {"type": "null"}]}, {}])
+def test_a_null_by_default_is_an_empty_field_of_a_question_too(schema):
+    form = form_of({"type": "object", "properties": {"it": {**schema, "default": None}}})
+    assert prefilled(form)["it"] in ("", None)
+    assert content_of(form, prefilled(form)).content == {}
+
+
 def test_nested_objects_arrays_and_references_have_fields_too():
     schema = {
         "$defs": {"place": {"type": "object", "required": ["x"], "properties": {"x": {"type": "number"}}}},
@@ -192,7 +200,7 @@ def test_a_schema_of_no_object_is_one_field_of_its_own():
     form = form_of({"type": "integer", "maximum": 3})
     assert (form.fields, form.whole.kind) == ((), "integer")
     assert content_of(form, "2").content == 2
-    assert content_of(form, "4").problems == (Problem((), "4 is greater than the maximum of 3"),)
+    assert content_of(form, "4").problems == (Problem((), "has to be at most 3"),)
 
 
 def recursive() -> dict:

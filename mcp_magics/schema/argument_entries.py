@@ -14,14 +14,15 @@ None is left out.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mcp_magics.schema.arguments import parsed
 from mcp_magics.schema.exact_value import NUMBER, Literal, exact_of, exact_text, exact_value
-from mcp_magics.schema.form_content import Path, Problem, problems_of
 from mcp_magics.schema.formats import format_problem
+from mcp_magics.schema.problems import NO_VARIANT, Chosen, Path, Problem, named, needs, problems_of
 from mcp_magics.schema.text import one_line
 from mcp_magics.schema.values import surrogates_escaped
 from mcp_magics.schema.violations import find
@@ -60,7 +61,7 @@ def written(form: ArgumentForm, entry: Entry, files: Files) -> Written:
         text = exact_text({} if value is LEFT_OUT else value, indent=2)
     except ValueError as error:
         return Written("{}", (Problem((), str(error), blocks=True),))
-    found = checked(form, text)
+    found = checked(form, text, writer.chosen)
     mine = {problem.path for problem in writer.problems}
     theirs = tuple(each for each in found.problems if not _is_said_inside(each, mine))
     return Written(text, (*writer.problems, *theirs), found.note)
@@ -68,29 +69,33 @@ def written(form: ArgumentForm, entry: Entry, files: Files) -> Written:
 
 def _is_said_inside(problem: Problem, mine: set[Path]) -> bool:
     """Whether the same is said by a field already: at its place, or of a union at what is wrong inside it."""
-    of_a_union = problem.message.endswith("is not valid under any of the given schemas")
+    of_a_union = problem.message == NO_VARIANT
     return problem.path in mine or (of_a_union and any(path[: len(problem.path)] == problem.path for path in mine))
 
 
-def checked(form: ArgumentForm, text: str) -> Written:
-    """``text``, as a person wrote it, and what is wrong with it; what is no JSON blocks."""
+def checked(form: ArgumentForm, text: str, chosen: Chosen | None = None) -> Written:
+    """``text``, as a person wrote it, and what is wrong with it; what is no JSON blocks.
+
+    ``chosen`` are the variants of unions that were chosen: what is wrong is said of these.
+    """
     text = surrogates_escaped(text)
     try:
         exact_value(text)
         found = find(parsed(text), form.schema, most=_MOST)
     except (ValueError, RecursionError) as error:
         return Written(text, (Problem((), str(error) or "nested too deeply", blocks=True),))
-    return Written(
-        text, tuple(dict.fromkeys(each for error in found.errors for each in problems_of(error))), found.trouble
-    )
+    problems = dict.fromkeys(each for error in found.errors for each in problems_of(error, chosen))
+    return Written(text, tuple(problems), found.trouble)
 
 
 class Writer:
-    """Writes entries one by one and notes what is wrong with each."""
+    """Writes entries one by one and notes what is wrong with each, and which variants were ``chosen``."""
 
     def __init__(self, files: Files) -> None:
         self.problems: list[Problem] = []
+        self.chosen: dict[Path, list[int]] = {}
         self._files = files
+        self._ways_out: list[str] = []
 
     def value(self, field: Field, entry: Entry, path: Path) -> Any:
         """The value of one entry; what is required and left out is a problem."""
@@ -99,8 +104,7 @@ class Writer:
         else:
             value = self._of_kind(field, entry, path)
         if value is LEFT_OUT and field.required and path and not any(each.path == path for each in self.problems):
-            empty = '; an empty text is written as JSON: ""' if field.kind == "string" else ""
-            self._note(path, f"needs a value{empty}")
+            self._note(path, ", or ".join([needs(field), *self._ways_out[-1:]]))
         return value
 
     def _of_kind(self, field: Field, entry: Entry, path: Path) -> Any:  # noqa: PLR0911  one answer a kind
@@ -128,7 +132,8 @@ class Writer:
             return LEFT_OUT
         given, more = entry.get("of"), self._more(field, str(entry.get("more") or ""), path)
         given = given if isinstance(given, Mapping) else {}
-        read = {each.name: self.value(each, given.get(each.name), (*path, each.name)) for each in field.fields}
+        with self._way_out("" if field.required else f"leave {one_line(field.name, 60)} out"):
+            read = {each.name: self.value(each, given.get(each.name), (*path, each.name)) for each in field.fields}
         return {name: value for name, value in {**read, **more}.items() if value is not LEFT_OUT}
 
     def _more(self, field: Field, typed: str, path: Path) -> Mapping[str, Any]:
@@ -148,13 +153,15 @@ class Writer:
         if not isinstance(entry, list) or field.item is None:
             return LEFT_OUT
         item = field.item
-        values = [self.value(item, each, (*path, number)) for number, each in enumerate(entry)]
+        with self._way_out("remove the row"):
+            values = [self.value(item, each, (*path, number)) for number, each in enumerate(entry)]
         return [each for each in values if each is not LEFT_OUT]
 
     def _union(self, field: Field, entry: Entry, path: Path) -> Any:
         number = entry.get("variant") if isinstance(entry, Mapping) else None
         if not isinstance(number, int) or not _is_in(number, field.variants):
             return LEFT_OUT
+        self.chosen.setdefault(path, []).append(number)
         return self.value(field.variants[number], entry.get("entry"), path)
 
     def _text(self, field: Field, entry: Entry, path: Path) -> Any:
@@ -162,11 +169,12 @@ class Writer:
             data = self._files.get(str(entry.get("file")))
             if data is None:
                 self._note(path, "the file did not arrive: choose it again", blocks=True)
-            return LEFT_OUT if data is None else base64.b64encode(data).decode()
+            encode = base64.urlsafe_b64encode if field.encoding == "base64url" else base64.b64encode
+            return LEFT_OUT if data is None else encode(data).decode()
         if not isinstance(entry, str) or entry == "":
             return LEFT_OUT
         if problem := format_problem(entry, field.format):
-            self._note(path, problem)
+            self._note(path, problem if field.required else f"{problem}, or leave it out")
         return entry
 
     def _number(self, field: Field, typed: str, path: Path) -> Any:
@@ -174,7 +182,7 @@ class Writer:
             return LEFT_OUT
         if NUMBER.fullmatch(typed) is None:
             wanted = "whole number" if field.kind == "integer" else "number"
-            self._note(path, f"{one_line(typed, 60)!r} is no {wanted}; it would travel as a text")
+            self._note(path, f"{named(typed)} is no {wanted}; it would travel as a text")
             return typed
         return Literal(typed)
 
@@ -186,6 +194,15 @@ class Writer:
         except ValueError as error:
             self._note(path, str(error), blocks=True)
             return LEFT_OUT
+
+    @contextmanager
+    def _way_out(self, said: str) -> Iterator[None]:
+        """While inside, what may be done instead of filling in; nothing else where that is empty."""
+        self._ways_out += [said] if said else []
+        try:
+            yield
+        finally:
+            del self._ways_out[len(self._ways_out) - bool(said) :]
 
     def _note(self, path: Path, message: str, *, blocks: bool = False) -> None:
         self.problems.append(Problem(path, message, blocks))

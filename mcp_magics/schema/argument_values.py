@@ -48,7 +48,7 @@ class Telling:
 
     def begun(self, field: Field) -> Entry:  # noqa: PLR0911  one answer a kind
         """What ``field`` begins with."""
-        if field.has_default:
+        if field.has_default and not field.begins_empty:
             return self._default(field)
         if not field.required:
             return _blank(field)

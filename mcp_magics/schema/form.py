@@ -93,6 +93,11 @@ class Field:
         """Whether the schema says what it is where nobody says otherwise (SEP-1034)."""
         return self.default is not MISSING
 
+    @property
+    def begins_empty(self) -> bool:
+        """Whether its default is nothing to begin with: null or an empty text, of what may as well be left out."""
+        return not self.required and (self.default is None or (self.default == "" and self.kind == "string"))
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -240,7 +245,7 @@ class Modeller:
 
     def _choices(self, flat: Mapping[str, Any]) -> tuple[Choice, ...]:
         if "const" in flat:
-            return (Choice(flat["const"], _text(flat, "title") or _called(flat["const"])),)
+            return (Choice(flat["const"], _called(flat["const"])),)
         values = schemas(flat.get("enum"))
         if values:
             titles = [each if isinstance(each, str) else "" for each in schemas(flat.get("enumNames"))]
@@ -283,9 +288,14 @@ def _is_empty_object(flat: Mapping[str, Any]) -> bool:
 
 
 def _encoding(flat: Mapping[str, Any]) -> str:
-    """``base64`` where a text is bytes (JSON Schema 2020-12 validation §8.3; OpenAPI's ``byte`` and ``binary``)."""
-    is_encoded = _text(flat, "contentEncoding").lower() == "base64" or _text(flat, "format") in ("byte", "binary")
-    return "base64" if is_encoded else ""
+    """``base64`` or ``base64url`` where a text is bytes.
+
+    Source: JSON Schema 2020-12 validation §8.3; OpenAPI's formats ``byte`` and ``binary``, pydantic's two others.
+    """
+    encoding, form = _text(flat, "contentEncoding").lower(), _text(flat, "format")
+    if "base64url" in (encoding, form):
+        return "base64url"
+    return "base64" if encoding == "base64" or form in ("byte", "binary", "base64") else ""
 
 
 def _is_open_ended(flat: Mapping[str, Any]) -> bool:

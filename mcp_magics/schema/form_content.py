@@ -15,33 +15,22 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from mcp_magics.schema.formats import format_problem
+from mcp_magics.schema.problems import Path, Problem, named, needs, problems_of
 from mcp_magics.schema.text import is_holdable, one_line
 from mcp_magics.schema.values import surrogates_escaped
 from mcp_magics.schema.violations import find
 
 if TYPE_CHECKING:
-    from jsonschema import ValidationError
-
     from mcp_magics.schema.form import Field, Form
 
 Entry = Any
 """What a field holds while it is filled in: a text (string, number, json), a bool or None (boolean), the number of a
 choice or None (choice), a list of such numbers (choices), a mapping by name (object), a list of entries (array)."""
-Path = tuple[str | int, ...]
 
 _LEFT_OUT: Final = object()
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _LONGEST_NUMBER = 300
 _MOST = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong at ``path`` (empty: the whole form). One that ``blocks`` leaves nothing that could be sent."""
-
-    path: Path
-    message: str
-    blocks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +71,7 @@ def prefilled(form: Form) -> Any:
 
 def entry_of(field: Field) -> Entry:
     """What ``field`` begins with. A default that its kind cannot hold is not shown as another one."""
-    default, given = field.default, field.has_default
+    default, given = field.default, field.has_default and not field.begins_empty
     match field.kind:
         case "object":
             inner = default if given and isinstance(default, Mapping) else {}
@@ -166,11 +155,11 @@ class _Reader:
         if field.kind == "string":
             if field.bounds.shortest == 0 or (field.bounds.shortest is None and field.has_default):
                 return ""  # the schema says that an empty text will do
-            self._note(path, "needs a value; it would travel as an empty text")
+            self._note(path, f"{needs(field)}; it would travel as an empty text")
             return ""
         if field.kind == "choices":
             return []
-        self._note(path, "needs a value")
+        self._note(path, needs(field))
         return _LEFT_OUT
 
     def _object(self, field: Field, entry: Entry, path: Path) -> Any:
@@ -210,7 +199,7 @@ class _Reader:
         literal = _NUMBER.fullmatch(typed)
         if literal is None or len(typed) > _LONGEST_NUMBER:
             wanted = "whole number" if field.kind == "integer" else "number"
-            self._note(path, f"{one_line(typed, 60)!r} is no {wanted}; it would travel as a text")
+            self._note(path, f"{named(typed)} is no {wanted}; it would travel as a text")
             return typed
         if literal[1] is None and literal[2] is None:
             return int(typed)
@@ -251,12 +240,3 @@ def _without_repeats(members: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(read) < len(members):
         raise ValueError("a name stands twice, and only one of its values would travel")
     return read
-
-
-def problems_of(error: ValidationError) -> list[Problem]:
-    """What the schema says is wrong, at the member that is missing where one is."""
-    at: Path = tuple(error.absolute_path)
-    wanted, instance = error.validator_value, error.instance
-    if error.validator == "required" and isinstance(wanted, list) and isinstance(instance, Mapping):
-        return [Problem((*at, name), "needs a value") for name in wanted if name not in instance]
-    return [Problem(at, one_line(error.message))]

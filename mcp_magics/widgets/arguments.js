@@ -13,6 +13,19 @@ class ArgumentFields extends Builder {
     super(prefix);
     this.changed = changed;
     this.upload = upload;
+    this.fresh = new Set();
+  }
+
+  // What was added since the arguments were last judged is not blamed for being empty before anything is typed into it.
+  added(build) {
+    const before = new Set(this.places.values());
+    const built = build();
+    for (const [key, place] of this.places) if (!before.has(place)) this.fresh.add(key);
+    return built;
+  }
+
+  touched(target) {
+    for (const key of this.fresh) if (this.places.get(key)?.problem.parentNode?.contains(target)) this.fresh.delete(key);
   }
 
   // A field in a slot that is drawn anew when it becomes JSON, or a field again.
@@ -40,17 +53,16 @@ class ArgumentFields extends Builder {
       return made;
     };
     if (raw) {
-      const plain = ["string", "number", "integer", "json"].includes(field.kind) ? "" : null;
-      return [small("as a field", `a field again, empty: ${name}`, () => redraw(field.begun && field.required && field.kind === "object" ? field.begun[0] : plain))];
+      return [small("as a field", `as a field: ${name}`, () => redraw(asEntry(field, current.read().raw)))];
     }
     const made = [];
     if (field.nullable) made.push(small("null", `null for ${name}`, () => redraw({ raw: "null" })));
-    if (LEAVES.has(field.kind)) made.push(small("{ }", `as JSON: ${name}`, () => redraw({ raw: asJson(field, current.read()) })));
+    if (LEAVES.has(field.kind)) made.push(small("{ }", `{ } as JSON: ${name}`, () => redraw({ raw: asJson(field, current.read()) })));
     return made.length ? [make("div", { className: "mcpf-switches" }, ...made)] : [];
   }
 
   raw(field, text, path) {
-    const about = { ...field, kind: "json", hint: "as JSON, sent as it stands", format: undefined };
+    const about = { ...field, kind: "json", hint: "as JSON, sent as it stands", format: undefined, rows: Math.min(text.split("\n").length, 8) };
     const built = super.field(about, text, path);
     return { node: built.node, read: () => ({ raw: built.read() }) };
   }
@@ -62,7 +74,14 @@ class ArgumentFields extends Builder {
       return { ...inner, read: () => (inner.read().length || field.required ? inner.read() : null) };
     }
     if (field.kind === "string" && field.encoding) return this.file(field, entry, id);
+    if (field.fixed !== undefined && entry === 0) return this.fixed(field, id);
     return super.inner(field, entry, path, id);
+  }
+
+  // The one value it may have is a text to read, not a choice.
+  fixed(field, id) {
+    const node = make("output", { id, className: "mcpf-fixed", textContent: field.choices[0] });
+    return { node, read: () => 0, described: [node], focus: null };
   }
 
   object(field, entry, path) {
@@ -87,7 +106,7 @@ class ArgumentFields extends Builder {
     const name = field.title ?? field.name ?? "it";
     const add = make("button", { type: "button", textContent: `Add ${name}`, className: "mcpf-add" });
     add.addEventListener("click", () => {
-      current = this.object(field, field.begun[0], path);
+      current = this.added(() => this.object(field, field.begun[0], path));
       place.replaceChildren(current.node);
       place.querySelector("input, select, textarea, button")?.focus();
       this.changed();
@@ -115,7 +134,7 @@ class ArgumentFields extends Builder {
 
   union(field, entry, path, id) {
     const variants = field.variants ?? [];
-    const none = make("option", { value: "", textContent: field.required ? "(choose one)" : "(left out)" });
+    const none = make("option", { value: "", textContent: "(nothing chosen)" });
     const box = make("select", { id }, none, ...variants.map((each, number) => make("option", { value: `${number}`, textContent: each.title })));
     box.setAttribute("aria-label", `${field.title ?? field.name ?? "value"}: which of ${variants.length}`);
     const place = make("div", { className: "mcpf-variant" });
@@ -128,7 +147,7 @@ class ArgumentFields extends Builder {
     box.addEventListener("change", () => {
       if (current) typed.set(current.number, current.built.read());
       const number = box.value === "" ? null : Number(box.value);
-      draw(number, number === null ? null : (typed.get(number) ?? field.begun[number]));
+      this.added(() => draw(number, number === null ? null : (typed.get(number) ?? field.begun[number])));
       this.changed();
     });
     const chosen = entry && Number.isInteger(entry.variant) ? entry.variant : null;
@@ -172,7 +191,7 @@ class ArgumentFields extends Builder {
     };
     more.addEventListener("click", () => {
       given = true;
-      rows.push(row(field.begun[0], rows.length));
+      rows.push(this.added(() => row(field.begun[0], rows.length)));
       rows.at(-1).focus();
       this.changed();
     });
@@ -183,11 +202,12 @@ class ArgumentFields extends Builder {
 
   // Bytes: base64 that is typed, or a file, whose content goes to the kernel once and is named from then on.
   file(field, entry, id) {
-    const typed = this.area({ ...field, kind: "string" }, typeof entry === "string" ? entry : "", id);
+    const typed = this.area({ ...field, kind: "string", rows: 1 }, typeof entry === "string" ? entry : "", id);
     const said = make("div", { className: "mcpq-help" });
     said.setAttribute("role", "status");
     const picker = make("input", { type: "file" });
     picker.setAttribute("aria-label", `${field.title ?? field.name}: a file`);
+    typed.node.placeholder = field.encoding;
     let chosen = entry !== null && typeof entry === "object" ? entry : null;
     picker.addEventListener("change", async () => {
       const [file] = picker.files;
@@ -224,10 +244,27 @@ class ArgumentFields extends Builder {
 const LEAVES = new Set(["string", "number", "integer", "boolean", "choice"]);
 
 function asJson(field, entry) {
+  if (field.fixed !== undefined && entry === 0) return field.fixed;
   if (typeof entry === "boolean") return String(entry);
   if (typeof entry !== "string" || field.kind === "choice") return "";
   if (field.kind === "string") return JSON.stringify(entry);
   return entry;
+}
+
+// What a field says that was JSON: the same, where it can; else it begins anew.
+function asEntry(field, raw) {
+  let value;
+  try {
+    value = JSON.parse(raw);
+  } catch {
+    value = undefined;
+  }
+  if (field.kind === "json") return raw;
+  if (field.kind === "string") return typeof value === "string" ? value : "";
+  if (isNumber(field)) return typeof value === "number" ? raw.trim() : "";
+  if (field.kind === "boolean") return typeof value === "boolean" ? value : null;
+  if (field.fixed !== undefined) return 0;
+  return field.kind === "object" && field.required ? (field.begun?.[0] ?? null) : null;
 }
 
 function base64(file) {

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.results.sanitise import clean, one_line
+from mcp_magics.schema.argument_entries import LEFT_OUT, exact
 from mcp_magics.schema.argument_values import Telling
+from mcp_magics.schema.exact_value import exact_text
 from mcp_magics.schema.field_rows import bounds_text
+from mcp_magics.schema.form import MISSING
 from mcp_magics.schema.sensitive import is_sensitive
 
 if TYPE_CHECKING:
@@ -38,11 +42,12 @@ def drawn_argument(field: Field, telling: Telling) -> View:
     return _filled(
         {
             **_own(field),
+            "title": label_of(field),
+            "fixed": _fixed(field),
             "fields": [drawn_argument(each, telling) for each in field.fields],
             "item": drawn_argument(field.item, telling) if field.item is not None else None,
             "variants": [drawn_argument(each, telling) for each in field.variants],
-            "begun": [begun(each) for each in parts]
-            or ([begun(replace(field, required=True))] if field.kind == "object" else []),
+            "begun": [begun(each) for each in parts] or ([begun(_added(field))] if field.kind == "object" else []),
             "nullable": field.nullable,
             "encoding": field.encoding,
             "open": field.open_ended,
@@ -73,6 +78,29 @@ def _own(field: Field) -> View:
     }
 
 
+def label_of(field: Field) -> str:
+    """What an argument is called: its name, for that is what one writes, and a title that says more beside it."""
+    title = one_line(field.title, LONGEST_TITLE) or _called(field)
+    name = one_line(field.name, LONGEST_TITLE) or (_called(field) if field.name else "")
+    return " · ".join(dict.fromkeys(filter(None, (name, "" if _alike(name, title) else title))))
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two texts differ in nothing but case, spaces, underscores and hyphens."""
+    return re.sub(r"[\s_-]", "", one).casefold() == re.sub(r"[\s_-]", "", other).casefold()
+
+
+def _fixed(field: Field) -> str:
+    """The one value a field may have, as JSON; empty where there are several, or none that JSON has."""
+    value = exact(field.choices[0].value) if field.kind == "choice" and len(field.choices) == 1 else LEFT_OUT
+    return "" if value is LEFT_OUT else exact_text(value)
+
+
+def _added(field: Field) -> Field:
+    """``field`` as it is once a person has added it: no longer left out, and not null."""
+    return replace(field, required=True, default=MISSING if field.default is None else field.default)
+
+
 def _called(field: Field) -> str:
     """What a field without a title that can be seen is called: a member by its quoted name."""
     if not field.path:
@@ -89,6 +117,8 @@ def hint(field: Field) -> str:
     said = [bounds_text(field.bounds, field.kind)]
     said += [f"a pattern: {one_line(field.pattern, 80)}"] if field.pattern else []
     said += ["as JSON"] if field.kind == "json" else []
+    if field.begins_empty:
+        said.append("null unless filled in" if field.default is None else "an empty text unless filled in")
     return ", ".join(filter(None, said))
 
 

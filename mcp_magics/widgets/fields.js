@@ -77,6 +77,7 @@ class Builder {
       const inner = this.text(field.item, entry, `${this.prefix}-${this.count++}`);
       inner.described[0].setAttribute("aria-label", `${field.title ?? field.name} ${rows.length + 1}`);
       const remove = make("button", { type: "button", textContent: "Remove" });
+      remove.setAttribute("aria-label", `Remove ${field.title ?? field.name} ${rows.length + 1}`);
       const row = { read: inner.read, node: make("div", { className: "mcpq-row" }, inner.node, remove) };
       remove.addEventListener("click", () => {
         rows.splice(rows.indexOf(row), 1);
@@ -88,6 +89,7 @@ class Builder {
       return inner;
     };
     const more = make("button", { type: "button", textContent: "Add" });
+    more.setAttribute("aria-label", `Add to ${field.title ?? field.name}`);
     more.addEventListener("click", () => add("").focus.focus());
     for (const each of entries ?? []) add(each);
     return { node: make("div", {}, list, more), read: () => rows.map((each) => each.read()), group: true, described: [], focus: more };
@@ -114,7 +116,7 @@ class Builder {
   }
 
   area(field, entry, id) {
-    const box = make("textarea", { id, value: entry ?? "", rows: field.kind === "json" ? 5 : 4, spellcheck: field.kind !== "json" });
+    const box = make("textarea", { id, value: entry ?? "", rows: field.rows ?? (field.kind === "json" ? 5 : 4), spellcheck: field.kind !== "json" });
     if (field.kind === "json") box.className = "mcpq-json";
     return { node: box, read: () => box.value, described: [box], focus: box };
   }

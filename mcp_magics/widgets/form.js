@@ -24,6 +24,7 @@ class FormView {
 
   open({ offer, form, entry, text, cell, size }) {
     this.server = offer.server;
+    this.of = `${offer.server}.${offer.name}`;
     this.fields = element("div", { className: "mcpf-fields" });
     this.form = element("form", { className: "mcpq mcpf", noValidate: true, autocomplete: "off", "aria-label": `arguments of ${offer.name}` });
     this.said = element("div", { className: "mcpq-problem", role: "alert" });
@@ -31,7 +32,7 @@ class FormView {
     this.result = element("pre", { className: "mcpf-pre", tabIndex: 0, role: "region", "aria-label": "the result as text", hidden: true });
     this.gone = element("div", { className: "mcpq-problem", role: "status" });
     this.run = element("button", { type: "submit", textContent: offer.kind === "resource" ? "Read" : "Run" });
-    this.anyway = element("button", { type: "button", textContent: "Run anyway", hidden: true });
+    this.anyway = element("button", { type: "button", textContent: `${this.run.textContent} anyway`, hidden: true });
     this.cancel = element("button", { type: "button", textContent: "Cancel", hidden: true });
     this.anyway.addEventListener("click", () => this.start(true));
     this.cancel.addEventListener("click", () => this.send({ do: "cancel" }));
@@ -42,8 +43,10 @@ class FormView {
     this.back.addEventListener("click", () => this.fromFields());
     this.json.addEventListener("input", () => this.typed());
     const asJson = element("details", { className: "mcpf-more" }, element("summary", { textContent: "Edit as JSON" }), this.json, this.jsonSaid, this.back);
-    this.form.append(...(form ? [this.fields, asJson] : []), this.said, this.gone);
-    this.form.append(element("div", { className: "mcpq-buttons" }, this.run, this.anyway, this.cancel), this.status, this.result, this.sameAsCell());
+    this.legend = element("div", { className: "mcpf-legend mcpp-dim", textContent: "{ } = write it as JSON" });
+    this.form.append(...(form ? [this.legend, this.fields, asJson] : []));
+    const buttons = element("div", { className: "mcpq-buttons" }, this.run, this.anyway, this.cancel);
+    this.form.append(element("div", { className: "mcpf-bar" }, this.said, this.gone, buttons, this.status), this.result, this.sameAsCell());
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.start(false);
@@ -55,7 +58,10 @@ class FormView {
       event.preventDefault();
       this.form.requestSubmit();
     });
-    this.fields.addEventListener("input", () => this.edited());
+    this.fields.addEventListener("input", (event) => {
+      this.builder?.touched(event.target);
+      this.edited();
+    });
     this.draw(entry);
     this.follow({ text, cell, size });
     this.body.replaceChildren(...this.about(offer), this.form);
@@ -63,7 +69,7 @@ class FormView {
 
   sameAsCell() {
     this.cell = element("pre", { className: "mcpf-cell", tabIndex: 0, role: "region", "aria-label": "the cell that does the same" });
-    this.takers = [copyButton(() => this.cellText, "Copy cell", "copy the cell")];
+    this.takers = [copyButton(() => this.cellText, "Copy cell", "Copy cell")];
     if (this.insert) this.takers.push(button("Insert below", "Insert below as a cell", () => this.inserted()));
     this.taken = element("div", { className: "mcpf-status", role: "status" });
     const buttons = element("div", { className: "mcpq-buttons" }, ...this.takers);
@@ -115,10 +121,12 @@ class FormView {
     const built = whole ? this.builder.field({ ...root, title: root.title ?? "arguments" }, entry, []) : this.builder.object(root, entry, []);
     this.read = built.read;
     this.fields.replaceChildren(built.node);
+    this.legend.hidden = this.fields.querySelector(".mcpf-switch") === null;
   }
 
   edited() {
     this.source = "fields";
+    this.settle();
     this.clear();
     this.later(() => {
       const entry = this.read();
@@ -128,6 +136,7 @@ class FormView {
 
   typed() {
     this.source = "text";
+    this.settle();
     this.clear();
     this.later(() => this.send({ do: "text", text: this.json.value, turn: ++this.turn }));
   }
@@ -178,16 +187,22 @@ class FormView {
 
   // -- problems ---------------------------------------------------------------------------------------------------
 
+  // What a run came to is no longer said of arguments that are others.
+  settle() {
+    if (!this.busy) say(this.status, "");
+  }
+
   clear() {
     say(this.said, "");
     say(this.jsonSaid, "");
     for (const { problem } of this.builder?.places.values() ?? []) say(problem, "");
   }
 
+  // The key of the innermost place on the way to a field.
   place(path) {
     for (let length = path.length; length >= 0; length--) {
-      const found = this.builder?.places.get(JSON.stringify(path.slice(0, length)));
-      if (found) return found;
+      const key = JSON.stringify(path.slice(0, length));
+      if (this.builder?.places.has(key)) return key;
     }
     return null;
   }
@@ -197,7 +212,9 @@ class FormView {
     say(this.said, note ?? "");
     let first = null;
     for (const { path, message } of problems) {
-      const found = this.place(path);
+      const key = this.place(path);
+      if (this.builder?.fresh.has(key)) continue;
+      const found = this.builder?.places.get(key);
       const at = found ? found.problem : this.said;
       say(at, at.textContent ? `${at.textContent}; ${message}` : message);
       first ??= found?.focus;
@@ -211,6 +228,7 @@ class FormView {
   start(anyway) {
     clearTimeout(this.timer);
     this.asked = true;
+    this.builder?.fresh.clear();
     const said = this.source === "text" ? { text: this.json.value } : { entry: this.template ? this.read() : null };
     const [half] = badOnes(said.entry);
     if (half) {
@@ -224,19 +242,22 @@ class FormView {
 
   refused(found) {
     for (const each of [this.run, this.anyway]) each.disabled = false;
+    this.settle();
     this.mark(found, true);
     if (this.source === "text" && found.blocked) say(this.jsonSaid, found.problems.map((each) => each.message).join("; "));
   }
 
-  runs({ state, line, mark }) {
+  runs({ state, line, mark, of }) {
     if (!this.form || state === undefined) return;
     const busy = state === "running" || state === "waiting";
+    this.busy = busy;
     this.run.disabled = busy;
     this.anyway.disabled = busy;
     this.cancel.hidden = !busy;
     if (busy) this.anyway.hidden = true;
     const asks = state === "waiting" ? " · the server asks something: the question is below" : busy || mark === undefined ? "" : " · the result is below";
-    say(this.status, `${state === "waiting" ? "waiting for an answer" : line}${asks}`);
+    const whose = of === undefined || of === this.of ? "" : `${of}: `; // another one was opened meanwhile
+    say(this.status, `${whose}${state === "waiting" ? "waiting for an answer" : line}${asks}`);
     this.result.hidden = true;
     clearTimeout(this.looking);
     if (!busy && mark !== undefined) this.looking = setTimeout(() => this.look(mark), OUTPUT_MS);
@@ -250,6 +271,12 @@ class FormView {
   seen(text) {
     say(this.result, text);
     this.result.hidden = text === "";
+  }
+
+  // Where somebody goes on who opened it with a key: its first field, or Run.
+  enter() {
+    const fields = [...this.fields.querySelectorAll("input, select, textarea, button:not(.mcpf-switch)")];
+    (fields.find((each) => !each.disabled && each.checkVisibility()) ?? this.run).focus();
   }
 
   states(states) {

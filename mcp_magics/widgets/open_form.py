@@ -24,7 +24,7 @@ from mcp_magics.schema.text import fits, is_sendable
 from mcp_magics.widgets.field_view import View, capped, drawn_argument
 
 if TYPE_CHECKING:
-    from mcp_magics.schema.form_content import Path
+    from mcp_magics.schema.problems import Path
     from mcp_magics.widgets.offer import Offer
 
 Tell = Callable[[View], None]

@@ -14,7 +14,8 @@ import traitlets
 
 from mcp_magics.connection.questions.inbox import Answer
 from mcp_magics.results.sanitise import clean
-from mcp_magics.schema.form_content import Problem, Reading, content_of
+from mcp_magics.schema.form_content import Reading, content_of
+from mcp_magics.schema.problems import Problem
 from mcp_magics.widgets.fleeting import FleetingWidget
 from mcp_magics.widgets.question_view import panel_of
 

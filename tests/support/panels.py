@@ -82,11 +82,11 @@ def browse(output: Locator) -> None:
 
 def order(output: Locator) -> None:
     """A form with a group, a variant and a row, each opened, and a value that is not allowed."""
-    output.get_by_role("textbox", name="Price", exact=True).fill("-1")
-    output.get_by_label("Shape: which of 2").select_option("Circle")
-    output.get_by_role("button", name="Add to Line").click()
-    output.get_by_role("textbox", name="Item").fill("tea")
-    output.get_by_role("button", name="Add Address").click()
+    output.get_by_role("textbox", name="price", exact=True).fill("-1")
+    output.get_by_label("shape: which of 2").select_option("Circle")
+    output.get_by_role("button", name="Add to lines · Line").click()
+    output.get_by_role("textbox", name="item").fill("tea")
+    output.get_by_role("button", name="Add to · Address").click()
     output.get_by_text("Edit as JSON").click()
     output.get_by_text("Arguments", exact=True).click()
     output.get_by_role("button", name="Run", exact=True).click()
