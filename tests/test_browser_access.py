@@ -26,6 +26,7 @@ def open_panel(request, lab, chrome):
     """Each panel in turn, as there is most to see of it, and the desk it lies on."""
     panel = PANELS[request.param]
     desk = panel.opened(lab, chrome)
+    desk.page.set_viewport_size({"width": 1200, "height": 2400})  # what is scrolled away cannot be measured
     yield desk, panel.shown(desk)
     desk.page.context.close()
     lab.end_kernels()
@@ -76,6 +77,19 @@ def test_its_letters_grow_with_those_of_the_page(open_panel):
     assert [text for (text, size), (_, larger) in zip(small, grown, strict=True) if larger < 1.9 * size] == []
 
 
+def test_tab_reaches_every_control_and_each_shows_that_it_has_the_focus(open_panel):
+    desk, root = open_panel
+    keyboard, names = desk.page.keyboard, []
+    controls = root.evaluate(_CONTROLS)
+    root.evaluate(_BEGIN)
+    while (at := root.evaluate(_FOCUSED)) is not None and len(names) <= controls:
+        assert at["ring"], f"{at['name']} has the focus and does not show it"
+        names += [] if at["again"] else [at["name"].strip()]  # a date has parts, which Tab visits one by one
+        keyboard.press("Tab")
+    assert len(names) == controls
+    assert all(names)
+
+
 _STANDS_STILL = "() => document.getAnimations().every((each) => each.playState !== 'running')"
 _OVERHANGING = """(root) => {
   const right = root.getBoundingClientRect().right + 1;
@@ -88,6 +102,19 @@ _OVERHANGING = """(root) => {
   const seen = [...root.querySelectorAll('*')].filter(whole);
   const out = seen.filter((each) => each.getBoundingClientRect().right > right || cut(each));
   return out.map((each) => each.outerHTML.slice(0, 200));
+}"""
+_REACHED = """each => each.checkVisibility() && !each.disabled && each.tabIndex >= 0 && !each.closest('[inert]')"""
+_BOXES = "a[href], button, input, select, textarea, summary, iframe, [tabindex='0']"
+_CONTROLS = f"""(root) => [...root.querySelectorAll("{_BOXES}")].filter({_REACHED}).length"""
+_BEGIN = f"""(root) => [...root.querySelectorAll("{_BOXES}")].find({_REACHED}).focus({{ focusVisible: true }})"""
+_FOCUSED = """(root) => {
+  const at = document.activeElement;
+  const { outlineStyle, outlineWidth } = getComputedStyle(at);
+  const ring = outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1;
+  const name = at.getAttribute('aria-label') ?? at.labels?.[0]?.textContent ?? (at.textContent || at.title);
+  const again = at === window.lastFocused;
+  window.lastFocused = at;
+  return root.contains(at) ? { name, ring, again } : null;
 }"""
 _LETTERS = """(root) => {
   const own = (each) => [...each.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 
 def make_room(page: Page) -> None:
-    """Close JupyterLab's side bar, as people do on small screens."""
+    """Close JupyterLab's side bar and its news, as people do on small screens."""
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    page.add_style_tag(content=".Toastify { display: none }")
 
 
 @contextmanager
