@@ -8,11 +8,13 @@ import threading
 from time import monotonic
 from urllib.parse import urlsplit
 
+import httpx2
 import psutil
 import pytest
 from support.notebook import done
 from support.permission import parameters, play, playing, redirected
 
+from mcp_magics.connection.loop import background
 from mcp_magics.errors import MCPMagicsError
 
 COLUMNS = ["step", "name", "method", "url", "status", "error", "changed", "decision", "section"]
@@ -22,7 +24,7 @@ WHEN_IT_WAITS = """
 import threading
 def tell():
     turn = threading.Event()
-    while flow._stepwise._hop.listener._arrival is None:
+    while flow._stepwise.driver._browser.listener._arrival is None:
         turn.wait(0.01)
     print('up', flush=True)
 threading.Thread(target=tell).start()
@@ -175,6 +177,9 @@ def test_a_code_is_good_once_and_without_its_verifier_not_at_all_rfc6749_4_1_2_r
     flow.rerun("token")
     assert flow.outcome == "granted"
     assert flow.rerun("token").answer["error"] == "invalid_grant"
+    assert repr(flow).endswith(' · for a new code: flow0.rewind("authorize")')
+    flow.rewind("authorize")
+    assert flow.run().outcome == "granted"
 
 
 def test_the_authorization_request_is_made_again_with_other_scopes_and_resource(opened):
@@ -212,6 +217,29 @@ def test_a_request_without_state_is_not_made_and_one_with_another_is_answered_wi
     assert caught.value.failure.next_step == "flow0.step()"
     flow.step(state="mine-0123456789-abcdefghij")
     assert flow.run().outcome == "granted"
+
+
+def came_back(flow):
+    """The page a browser ends on that decides while the hop of ``flow`` is under way."""
+    listener, turn = flow._stepwise.driver._browser.listener, threading.Event()
+    hop = background.start(flow._stepwise.step({}))
+    deadline = monotonic() + PATIENCE
+    while listener._arrival is None and monotonic() < deadline:
+        turn.wait(0.01)
+    page = httpx2.get(redirected(flow.url), timeout=PATIENCE)
+    assert hop.wait(PATIENCE)
+    hop.result()
+    return page
+
+
+def test_the_browser_is_answered_before_the_next_step_and_told_no_success(opened):
+    flow = opened("").run(until="authorize")
+    page = came_back(flow)
+    assert (page.status_code, flow.next) == (200, "token")
+    assert "<h1>Received</h1>" in page.text
+    assert "Nothing has succeeded yet" in page.text
+    assert "Run step" in page.text
+    assert flow.step().name == "token"
 
 
 def test_without_pkce_the_server_gives_no_code_rfc7636_4_4_1(opened):

@@ -49,7 +49,7 @@ class Form:
 async def consent(url: str, decision: Decision, client: httpx2.AsyncClient) -> Landing:
     """Open the authorization address ``url``, decide, and follow to its ``redirect_uri``.
 
-    The last request is answered when the exchange of the code has ended: run this beside what exchanges it. Raises
+    The last request may be answered only when the exchange of the code has ended: run this beside it. Raises
     ``MCPMagicsError`` of class ``consent_failed``, or ``client_unknown`` where the page says ``invalid_client``.
     """
     target = dict(parse_qsl(urlsplit(url).query)).get("redirect_uri", "")

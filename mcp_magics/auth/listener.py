@@ -1,8 +1,9 @@
 """The callback listener: a small HTTP server in the kernel that a login's browser ends on (RFC 8252 §7.3).
 
 It answers GET on its exact paths, takes one callback, and holds the browser's request until the outcome is known, so
-that the page tells the truth. What strangers send changes nothing, is neither kept nor logged, and takes bounded room:
-where more connections come than there may be, the oldest that is not held makes way.
+that the page tells the truth; where a person takes the steps it says at once that nothing is decided. What strangers
+send changes nothing, is neither kept nor logged, and takes bounded room: where more connections come than there may be,
+the oldest that is not held makes way.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class Listener:
     """One login's listener; ``rejected`` counts the requests on its paths that were not for this login.
 
     Use it as an async context manager, or :meth:`close` it. ``probe_path`` answers 204 to whoever asks, to find out
-    whether a proxy in front of the kernel reaches this port.
+    whether a proxy in front of the kernel reaches this port. Without ``holds`` nobody knows when the code is exchanged:
+    the browser is answered at once that it was received.
     """
 
     def __init__(self, bound: BoundPort, paths: frozenset[str], limits: Limits) -> None:
@@ -61,6 +63,7 @@ class Listener:
         self.warnings = bound.warnings
         self.probe_path = f"/ping-{secrets.token_urlsafe(12)}"
         self.rejected = 0
+        self.holds = True
         self._bound = bound
         self._paths = paths
         self._limits = limits
@@ -175,7 +178,9 @@ class Listener:
     def _received(self, callback: Callback) -> pages.Page | None:
         reception = "not_expected" if self._arrival is None else self._arrival.offer(callback)
         if reception == "taken":
-            return pages.of_error(callback) if callback.error is not None else None
+            if callback.error is not None:
+                return pages.of_error(callback)
+            return None if self.holds else pages.RECEIVED
         self.rejected += 1
         return _REFUSALS[reception]
 

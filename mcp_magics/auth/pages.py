@@ -80,6 +80,14 @@ def of_error(callback: Callback) -> Page:
     return Page(400, title, (*description, *more, "The notebook says what follows. You may close this window."))
 
 
+RECEIVED = Page(
+    200,
+    "Received",
+    (
+        "Nothing has succeeded yet: what came back has still to be exchanged for a token.",
+        "Go back to the notebook: the next step is there (Run step). You may close this window.",
+    ),
+)
 STILL_EXCHANGING = Page(
     202,
     "Received, still exchanging",

@@ -11,8 +11,7 @@ from mcp_magics.auth.flow.authorization import Authorize
 from mcp_magics.auth.flow.discovery import ResourceMetadata, ServerMetadata
 from mcp_magics.auth.flow.exchange import IdentityExchange, Token
 from mcp_magics.auth.flow.identity import Registration
-from mcp_magics.auth.login import BrowserHop, set_out
-from mcp_magics.auth.pages import Failed, Succeeded
+from mcp_magics.auth.login import set_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,9 +32,8 @@ STEPS = tuple(
 class Stepwise:
     """One flow under way with everything it holds open; :meth:`close` it in the end, from any task of its loop."""
 
-    def __init__(self, driver: Driver, hop: BrowserHop | None, stack: AsyncExitStack) -> None:
+    def __init__(self, driver: Driver, stack: AsyncExitStack) -> None:
         self.driver = driver
-        self._hop = hop
         self._stack = stack
 
     @classmethod
@@ -49,7 +47,9 @@ class Stepwise:
     ) -> Stepwise:
         """A flow that has not begun; ``stack`` holds what it has open."""
         driver, hop = await set_out(order, conversation, client, watcher, stack)
-        return cls(driver, hop, stack)
+        if hop is not None:
+            hop.listener.holds = False  # the exchange waits for a person, and the browser for nobody
+        return cls(driver, stack)
 
     @property
     def url(self) -> str | None:
@@ -58,13 +58,8 @@ class Stepwise:
         return state.ask().url if isinstance(state, Authorize) else None
 
     async def step(self, changes: Mapping[str, Any]) -> Step:
-        """Make one request; a browser that waits is told how it went after the token request."""
-        step = await self.driver.step(changes)
-        if self._hop is not None and step.name == "token":
-            failure = getattr(step.after, "failure", None)
-            outcome = Succeeded(step.before.party.settings.server) if failure is None else Failed(failure.message)  # type: ignore[attr-defined]  # a Token has a party
-            await self._hop.listener.tell(outcome)
-        return step
+        """Make one request, its fields replaced or (None) left out."""
+        return await self.driver.step(changes)
 
     async def close(self) -> None:
         """Stop listening."""
