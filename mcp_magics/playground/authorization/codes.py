@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from mcp_magics.playground.authorization.identifiers import Identifiers
     from mcp_magics.playground.authorization.parameters import Parameters
 
-CODE_SECONDS = 60
+CODE_SECONDS = 600
+"""How long a code is good: what RFC 6749 §4.1.2 allows at most, for whoever reads each step of a flow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Codes:
         return self._waiting.pop(name, None)
 
     def issue(self, request: AuthorizationRequest) -> str:
-        """A code for a request that was approved: good once, for a minute."""
+        """A code for a request that was approved: good once, for :data:`CODE_SECONDS`."""
         code = self.identifiers.new("code")
         self._codes[code] = _Code(request, self.identifiers.new("family"), time.time() + CODE_SECONDS)
         return code
