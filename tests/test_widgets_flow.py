@@ -129,3 +129,16 @@ def test_the_oldest_of_many_panels_of_flows_gives_way(notebook, page):
     notebook.until(lambda: len(page._named("FlowWidget")) == 4)
     done(notebook.run("%unload_ext mcp_magics"))
     notebook.until(lambda: page.models == {})
+
+
+@pytest.mark.kernel
+def test_what_the_notebook_keeps_of_a_flow_follows_it_and_is_named_for_the_page_that_hides_it(notebook, page):
+    cell = done(notebook.run("%mcp oauth l2 -o lesson", stdin=[]))
+    assert "next: anonymous · lesson.step() makes it" in cell.plain[-1]
+    drawn(notebook, page)
+    (place,) = re.findall(r'data-mcp-live="(\w+)"', "".join(each.get("text/html", "") for each in cell.outputs))
+    assert f'data-mcp-static="{place}"' in cell.outputs[-1]["text/html"]
+    done(notebook.run("lesson.run(until='registration');"))
+    kept = cell.outputs[-1]["text/plain"]
+    assert "next: registration · lesson.step() makes it" in kept
+    assert "1. anonymous: initialize is refused" in kept

@@ -138,7 +138,8 @@ class FlowView {
     this.turn = view.turn;
     this.step.disabled = this.run.disabled = view.busy || view.ended;
     this.away(view);
-    say(this.outcome, view.busy && view.link !== "" ? "the browser is away" : view.outcome);
+    const way_on = view.way_on === "" ? "" : ` · for a new code: choose authorize and “Repeat this step”, or ${view.way_on}`;
+    say(this.outcome, view.busy && view.link !== "" ? "the browser is away" : `${view.outcome}${way_on}`);
     if (!view.busy || view.link !== "") this.refocus();
   }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.results.sanitise import clean, one_line
+from mcp_magics.results.sanitise import clean, escaped, one_line
 
 if TYPE_CHECKING:
     from mcp_magics.auth.showing import ShownStep
@@ -25,10 +25,17 @@ def flow_view(flow: OAuthFlow) -> View:
         "server": clean(flow.server),
         "lanes": list(LANES),
         "outcome": one_line(flow.outcome, _SHORT),
+        "way_on": clean(flow.way_on),
         "ended": flow.ended,
         "rows": [_row(step) for step in flow.steps],
         "next": None if following is None else _next(following),
     }
+
+
+def flow_bundle(flow: OAuthFlow, static: str) -> dict[str, str]:
+    """The flow as it stands, for where no page draws it; ``static`` names it for the page that does, and hides it."""
+    shown = flow._repr_mimebundle_()
+    return {**shown, "text/html": f'<div data-mcp-static="{escaped(static)}">{shown["text/html"]}</div>'}
 
 
 def step_detail(step: ShownStep) -> View:

@@ -47,6 +47,10 @@ class OAuthFlow:
         self._reveal = reveal
         self._attendant = attendant
         self._closed = False
+        self.draws_itself = False
+        """Whether the cell it was made in shows how it goes on."""
+        self.wished_name = ""
+        """What it is going to be called, until a variable has it."""
         self._watchers: list[Callable[[], None]] = []
         weakref.finalize(self, _close, stepwise)
 
@@ -126,7 +130,7 @@ class OAuthFlow:
 
     @property
     def _name(self) -> str:
-        return variable_of(self) or "flow"
+        return variable_of(self) or self.wished_name or "flow"
 
     @property
     def _taken(self) -> list[str]:
@@ -208,6 +212,13 @@ class OAuthFlow:
         return "granted" if self.next == "granted" else f"next: {self.next}"
 
     @property
+    def way_on(self) -> str:
+        """The line that gets a new code, where the token endpoint takes this one no more; else empty."""
+        failure = getattr(self.state, "failure", None)
+        is_spent = failure is not None and failure.class_ == "invalid_grant" and "authorize" in self._taken
+        return f'{self._name}.rewind("authorize")' if is_spent else ""
+
+    @property
     def steps(self) -> list[ShownStep]:
         """The steps taken, secrets as placeholders."""
         return [shown(step, reveal=self._reveal) for step in self._stepwise.driver.steps]
@@ -235,10 +246,10 @@ class OAuthFlow:
 
     @property
     def _call(self) -> str:
-        """How the next step is made: with its own name, or after it has been given one."""
+        """How the next step is made: with its own name, or after it has been given one; or how a new code is got."""
         if self.ended:
-            return ""
-        name = variable_of(self)
+            return f" · for a new code: {self.way_on}" if self.way_on else ""
+        name = variable_of(self) or self.wished_name
         first = "" if name else f"%mcp oauth {self.server} -o flow, then "
         return f" · {first}{name or 'flow'}.step() makes it ({self.state.section})"
 

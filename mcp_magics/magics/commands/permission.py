@@ -186,10 +186,21 @@ async def do_oauth(context: Context, command: Command) -> Any:
 
 
 async def _show_stepper(context: Context, command: Command, flow: OAuthFlow) -> None:
-    """Steps: the live panel of ``flow`` in the running cell, where a page is there to draw it."""
+    """Steps: the live panel of ``flow`` in the running cell, where a page is there to draw it.
+
+    What the notebook keeps stands beside it, hidden while the panel is drawn, and follows the flow.
+    """
     if context.lookout is None or context.use == "value" or not command.shown or command.options.flag("json"):
         return
     if await on_loop(flow.server, context.lookout.front_end()) is not None:
         from mcp_magics.widgets.flow import FlowPanel
+        from mcp_magics.widgets.flow_view import flow_bundle
 
-        context.surface().show(FlowPanel(flow).output)
+        flow.wished_name = command.options.text("out") or ""
+        panel = FlowPanel(flow)
+        context.surface().show(panel.output)
+        beside = context.surface()
+        beside.show(flow_bundle(flow, panel.place))
+        # Said as of whatever cell runs by then, as a job's news are.
+        flow.on_change(lambda: contextvars.Context().run(beside.show, flow_bundle(flow, panel.place)))
+        flow.draws_itself = True
