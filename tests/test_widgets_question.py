@@ -140,6 +140,7 @@ def test_approval_is_given_or_refused_in_the_panel(notebook, page):
     call = "result = %mcp call careful.add a=1 b=2"
     cell = asked(notebook, page, call)
     assert state(page)["kind"] == "approval"
+    assert state(page)["message"] == 'Call careful.add? It sends {"a":1,"b":2}'
     page.answer("accept")
     done(cell.wait())
     assert notebook.value("result.data") == {"sum": 3}

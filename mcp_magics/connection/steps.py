@@ -16,6 +16,7 @@ from mcp_magics.connection.questions.inbox import Hearing
 from mcp_magics.connection.tasks.run import followed
 from mcp_magics.connection.tasks.task import claimed, promised, task_members
 from mcp_magics.errors import ApprovalError, ConfigurationError, RequestCancelledError
+from mcp_magics.redact import redactor
 from mcp_magics.wire.message import compact
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class ServerSteps:
         if known is None and (checked or not is_enabled(self.spec, tool)):
             self._live.refuse_unknown(tool)
         text = arguments(known)
-        notes += await self._approved(tool, known)
+        notes += await self._approved(tool, known, text)
         with self.connection.inbox.hearing(self.name, self._options.script()) as hearing:
             task = self.task_members_of(tool, known)
             request = self._call_request(tool, text, hearing, task)
@@ -163,14 +164,14 @@ class ServerSteps:
         for tool in tools_named(members):
             if not is_enabled(self.spec, tool):
                 self._live.refuse_unknown(tool)
-            await self._approved(tool, self.connection.catalog.tools.get(tool))
+            await self._approved(tool, self.connection.catalog.tools.get(tool), members)
 
-    async def _approved(self, tool: str, known: Tool | None) -> tuple[str, ...]:
+    async def _approved(self, tool: str, known: Tool | None, sent: str) -> tuple[str, ...]:
         mode = mode_for(self.spec, tool)
         if mode == "approve" or not needs_approval(mode, known.annotations if known else {}):
             return ()
         inbox = self.connection.inbox
-        text, params = f"Call {self.name}.{tool}?", {"tool": tool, "mode": mode}
+        text, params = f"Call {self.name}.{tool}?", {"tool": tool, "mode": mode, "sent": redactor().text(sent)}
         question = inbox.question("approval", self.name, text, params, Hearing(self.name))
         answer = await on_loop(self.name, inbox.ask(question))
         if answer.by == "nobody":

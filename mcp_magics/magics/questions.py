@@ -11,6 +11,7 @@ import sys
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from mcp_magics.connection.questions.approval import approval_text
 from mcp_magics.connection.questions.inbox import NOBODY, Answer
 from mcp_magics.magics.typed_form import TooManyAttemptsError, TypedForm
 from mcp_magics.results.sampling import parts_of
@@ -49,7 +50,7 @@ def ask_person(question: Question) -> Answer:
 
 
 def _approval(question: Question) -> Answer:
-    typed = input(f"{clean(question.message)} [y/N] ").strip().lower()
+    typed = input(f"{approval_text(question)} [y/N] ").strip().lower()
     return Answer("accept" if typed in ("y", "yes") else "decline")
 
 

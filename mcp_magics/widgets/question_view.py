@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mcp_magics.auth.visit import visit_of
+from mcp_magics.connection.questions.approval import approval_text
 from mcp_magics.results.sampling import parts_of
 from mcp_magics.results.sanitise import clean, one_line
 from mcp_magics.schema.form import Field, Form, form_of
@@ -34,7 +35,7 @@ def panel_of(question: Question) -> Panel:
     """The panel of any question but a login's."""
     asked = {"server": clean(question.server), "message": capped(question.message, _LONGEST_MESSAGE)}
     if question.kind == "approval":
-        return Panel({**asked, "kind": "approval"})
+        return Panel({**asked, "message": approval_text(question), "kind": "approval"})
     if question.kind == "sampling":
         parts = [{"label": each.label, "text": each.text, "role": each.role} for each in parts_of(question.params)]
         return Panel({**asked, "message": "", "kind": "sampling", "parts": parts})

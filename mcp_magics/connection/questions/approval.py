@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mcp_magics.results.sanitise import clean, one_line
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mcp_magics.config.model import Approval, ServerSpec
+    from mcp_magics.connection.questions.question import Question
+
+_SENT = 2_000
+"""Characters of what is sent that a person is shown."""
 
 
 def needs_approval(mode: Approval, annotations: Mapping[str, object]) -> bool:
@@ -32,3 +38,8 @@ def needs_approval(mode: Approval, annotations: Mapping[str, object]) -> bool:
 def mode_for(spec: ServerSpec, tool: str) -> Approval:
     """The approval mode of one tool: its own, else its server's."""
     return spec.tool_approvals.get(tool, spec.approval)
+
+
+def approval_text(question: Question) -> str:
+    """What a person is asked to approve: the call, and what is sent with it in one line."""
+    return f"{clean(question.message)} It sends {one_line(str(question.params.get('sent', '')), _SENT)}"
