@@ -6,6 +6,7 @@ import json
 
 import pytest
 from support.commands import faulty, playground
+from support.permission import play, playing
 from support.shell import Shell
 
 from mcp_magics.results.waterfall import MOST, Clock, Waterfall
@@ -88,6 +89,49 @@ def test_a_request_without_an_answer_has_no_time() -> None:
     shown = trace(journal(("→", call(1))))
     assert shown.pairs["ms"].isna().all()
     assert "no answer is kept" in repr(shown[0])
+
+
+def refused(kept: Journal, number: int, status: int) -> None:
+    """Keep that the POST of request ``number`` was answered with ``status``."""
+    kept.exchange(
+        "s",
+        "POST",
+        "http://127.0.0.1:1/mcp",
+        status=status,
+        elapsed=0.004,
+        request_headers={},
+        response_headers={},
+        rpc_id=json.dumps(number),
+    )
+
+
+def test_a_request_whose_http_exchange_failed_has_ended_with_it() -> None:
+    kept = journal(("→", call(1)), ("→", call(2)))
+    refused(kept, 1, 401)
+    shown = trace(kept)
+    first, second, exchange = sorted(shown.pairs.to_dict("records"), key=lambda pair: pair["n"])
+    assert (first["ms"], first["error"]) == (pytest.approx(4.0), "HTTP 401")
+    assert (second["error"], exchange["error"]) == ("", "401")
+    assert shown.pairs["bytes_in"].isna().all()
+    assert "ended by 3 after 4.0 ms: HTTP 401" in repr(shown[0])
+    assert "no answer is kept" in repr(shown[1])
+    assert "ends 1 after 4.0 ms" in repr(shown[2])
+
+
+def test_an_answer_that_came_after_a_failed_exchange_counts() -> None:
+    kept = journal(("→", call(1)))
+    refused(kept, 1, 401)
+    refused(kept, 1, 200)
+    kept.frame("s", "received", "http", json.dumps(answer(1)))
+    assert [told.pair for told in trace(kept).passages] == [None, 1, None, 1]
+    assert "answered by 4" in repr(trace(kept)[0])
+
+
+def test_a_page_hears_that_a_refused_request_has_ended() -> None:
+    kept = journal(("→", call(1)))
+    refused(kept, 1, 401)
+    request, exchange = Feed(kept, None).rows()
+    assert (exchange["pair"], exchange["failed"]) == (request["n"], True)
 
 
 def test_an_answer_too_long_to_be_kept_whole_is_paired_by_its_first_characters() -> None:
@@ -383,3 +427,12 @@ def test_a_paused_panel_counts_what_passes(panel) -> None:
     assert live._news() == {"passed": 1}
     live.acted({"do": "pause", "paused": False})
     assert [len(each["view"]["rows"]) for each in live.told if "view" in each] == [1, 2]
+
+
+def test_a_server_that_wants_a_login_ends_the_request_that_it_refused(shell) -> None:
+    with playing():
+        play(shell, "l2")
+        shell.fails("%mcp connect l2", "auth_required")
+        shell("%mcp trace l2 -o kept")
+        first = shell.value("kept.pairs").query("kind == 'rpc'").iloc[0]
+        assert (first["error"], first["ms"] > 0) == ("HTTP 401", True)

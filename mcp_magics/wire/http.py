@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 10.0
 """Seconds to reach a host; how long an answer may take is the caller's to say."""
+RPC_ID = "mcp_magics.rpc_id"
+"""The extension of a request that has the id, as JSON, of the JSON-RPC request it carries."""
 
 
 def http_client(
@@ -71,6 +73,7 @@ class _Tap:
             elapsed=time.perf_counter() - request.extensions.get("mcp_magics.sent", time.perf_counter()),
             request_headers=request.headers,
             response_headers=response.headers,
+            rpc_id=request.extensions.get(RPC_ID, ""),
         )
 
 

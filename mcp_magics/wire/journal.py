@@ -72,7 +72,10 @@ def kind_of(frame: Frame, message: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One HTTP request and the head of its response; ``elapsed`` is seconds to the response headers."""
+    """One HTTP request and the head of its response; ``elapsed`` is seconds to the response headers.
+
+    ``rpc_id`` is the id of the JSON-RPC request that it carried, as JSON; empty where it carried none.
+    """
 
     seq: int
     at: float
@@ -85,6 +88,7 @@ class Exchange:
     request_headers: Mapping[str, str]
     response_headers: Mapping[str, str]
     problem: str = ""
+    rpc_id: str = ""
 
 
 Entry = Frame | Exchange
@@ -133,7 +137,7 @@ class Journal:
             if self._bytes > self._max_bytes or len(self._entries) > self._max_entries:
                 self._trim()
 
-    def exchange(
+    def exchange(  # noqa: PLR0913  an exchange has as many parts
         self,
         server: str,
         method: str,
@@ -144,6 +148,7 @@ class Journal:
         request_headers: Mapping[str, str],
         response_headers: Mapping[str, str],
         problem: str = "",
+        rpc_id: str = "",
     ) -> None:
         """Keep one HTTP exchange, its headers and URL redacted."""
         clock = time.perf_counter()
@@ -163,6 +168,7 @@ class Journal:
                     redact.headers(request_headers),
                     redact.headers(response_headers),
                     redact.text(problem),
+                    rpc_id,
                 )
             )
             if len(self._entries) > self._max_entries:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mcp_magics.results.message_summary import LONGEST, answered, named, summarised
@@ -34,7 +34,8 @@ class Passage:
 
     ``kind`` is ``request``, ``notification``, ``result``, ``error``, ``noise`` or ``http``. An answer has the method
     and the name of its request, its number in ``pair``, and ``ms`` since it. ``said`` is what it says beside its method
-    and name, ``error`` why it counts as a failure; both on one line.
+    and name, ``error`` why it counts as a failure; both on one line. An HTTP exchange that failed has in ``pair`` the
+    number of the request it carried.
     """
 
     n: int
@@ -89,7 +90,11 @@ class Reading:
 
     def read(self, entry: Entry) -> Passage:
         """What ``entry`` is."""
-        return self._framed(entry) if isinstance(entry, Frame) else _exchanged(entry)
+        if isinstance(entry, Frame):
+            return self._framed(entry)
+        told = _exchanged(entry)
+        asked = self._asked.get((entry.server, "sent", entry.rpc_id)) if told.error and entry.rpc_id else None
+        return told if asked is None else replace(told, pair=asked.n)
 
     def _framed(self, frame: Frame) -> Passage:
         message = frame.message

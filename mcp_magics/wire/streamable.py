@@ -8,6 +8,7 @@ its own response.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from mcp_magics.errors import ConnectionFailedError, Failure, MCPMagicsError
 from mcp_magics.wire.dispatcher import FrameDispatcher
 from mcp_magics.wire.event_stream import EventStream
-from mcp_magics.wire.http import proxy_for, within_origin
+from mcp_magics.wire.http import RPC_ID, proxy_for, within_origin
 from mcp_magics.wire.sse import EventTooLargeError
 from mcp_magics.wire.verdict import content_failure, http_failure, network_failure
 
@@ -117,7 +118,7 @@ class StreamableDispatcher(FrameDispatcher):
                 self._posts.pop(pending.id, None)
 
     async def _post_frame(self, frame: bytes, pending: Pending | None, headers: dict[str, str] | None) -> None:
-        response = await self._open("POST", self._headers(headers), frame)
+        response = await self._open("POST", self._headers(headers), frame, pending)
         try:
             kind = response.headers.get("content-type", "").lower()
             if response.status_code in (200, 201) and kind.startswith("application/json"):
@@ -129,12 +130,15 @@ class StreamableDispatcher(FrameDispatcher):
         finally:
             await response.aclose()
 
-    async def _open(self, method: str, headers: dict[str, str], content: bytes | None = None) -> httpx2.Response:
+    async def _open(
+        self, method: str, headers: dict[str, str], content: bytes | None = None, pending: Pending | None = None
+    ) -> httpx2.Response:
         """Send and return the response with its body unread, redirects followed within the origin.
 
         Raises ``httpx2.TooManyRedirects``.
         """
-        request = self._client.build_request(method, self._url, headers=headers, content=content)
+        carried = {} if pending is None else {RPC_ID: json.dumps(pending.id)}
+        request = self._client.build_request(method, self._url, headers=headers, content=content, extensions=carried)
         for _ in range(MAX_REDIRECTS):
             response = await self._client.send(request, stream=True, follow_redirects=False)
             following = response.next_request

@@ -126,8 +126,9 @@ def paired(items: Sequence[Traced]) -> list[Pair]:
 
 
 def _pair(item: Traced) -> Pair:
-    told, answer = item.passage, item.pair.passage if item.pair is not None else None
+    told = item.passage
     is_http = told.kind == "http"
+    answer = item.pair.passage if item.pair is not None and not is_http else None
     sizes = (told.size, answer.size if answer else None)
     out, back = sizes if told.direction != "←" else sizes[::-1]
     return Pair(
@@ -141,5 +142,5 @@ def _pair(item: Traced) -> Pair:
         ms=told.ms if is_http else answer.ms if answer else None,
         bytes_out=out,
         bytes_in=back,
-        error=told.error if is_http or answer is None else answer.error,
+        error=told.error if answer is None else f"HTTP {answer.error}" if answer.kind == "http" else answer.error,
     )

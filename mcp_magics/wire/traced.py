@@ -79,6 +79,10 @@ class Traced:
         told, other = self.passage, self.pair
         if told.is_answer and told.pair is not None:
             return f", answers {told.pair} after {told.ms:.1f} ms"
+        if told.kind == "http":
+            return f", ends {told.pair} after {told.ms:.1f} ms" if told.pair is not None else ""
+        if told.kind == "request" and other is not None and other.passage.kind == "http":
+            return f", ended by {other.n} after {other.passage.ms or 0:.1f} ms: HTTP {other.passage.error}"
         if told.kind == "request":
             return f", answered by {other.n} after {other.passage.ms or 0:.1f} ms" if other else ", no answer is kept"
         return ""
