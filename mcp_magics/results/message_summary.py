@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.results.listing import counted
 from mcp_magics.results.sanitise import one_line
 
 if TYPE_CHECKING:
@@ -68,11 +69,12 @@ def _result(result: Any) -> str:
     failed = "isError " if content.get("isError") is True else ""
     if isinstance(blocks := content.get("content"), list):
         return failed + _blocks(blocks)
-    counts = [f"{len(value):,} {key}" for key, value in content.items() if key in _LISTS and isinstance(value, list)]
+    lists = ((_LISTS[key], value) for key, value in content.items() if key in _LISTS and isinstance(value, list))
+    counts = [counted(len(value), noun) for noun, value in lists]
     return ", ".join(counts) or _json(content)
 
 
-_LISTS = frozenset({"tools", "resources", "resourceTemplates", "prompts"})
+_LISTS = {"tools": "tool", "resources": "resource", "resourceTemplates": "template", "prompts": "prompt"}
 
 
 def _blocks(blocks: list[Any]) -> str:
