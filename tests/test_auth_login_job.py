@@ -42,7 +42,7 @@ class Gate:
 
 async def link():
     """A link as a login hands it out, on the loop."""
-    return Link("https://as.example.com/authorize?state=s-1", REDIRECT, (), Arrival("s-1", REDIRECT))
+    return Link("https://as.example.com/authorize?state=s-1", REDIRECT, (), Arrival("s-1", REDIRECT), 300)
 
 
 def begun(work, **options):

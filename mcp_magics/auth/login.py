@@ -6,6 +6,7 @@ The redirect URI is fixed before a client is registered with it, and the port it
 from __future__ import annotations
 
 import asyncio
+import time
 import webbrowser
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -43,12 +44,17 @@ Visitor = Literal["person", "browser", "approve", "deny"]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The address to open, where the browser comes back to, and whatever a person should know about that."""
+    """The address to open, where the browser comes back to, and whatever a person should know about that.
+
+    It is waited for ``seconds`` from ``given`` on (seconds since the epoch).
+    """
 
     url: str = field(repr=False)
     redirect_uri: str
     notes: tuple[str, ...]
     arrival: Arrival
+    seconds: float
+    given: float = field(default_factory=time.time)
 
 
 class Watcher(Protocol):
@@ -206,7 +212,7 @@ class BrowserHop:
         self._has_visited = True
         self.listener.expect(arrival)
         waiting = asyncio.ensure_future(arrival.wait())
-        self._watcher.linked(Link(ask.url, self._redirect.uri, self._notes, arrival))
+        self._watcher.linked(Link(ask.url, self._redirect.uri, self._notes, arrival, self._order.timeout))
         visits = self._begin_visit(ask.url, arrival)
         try:
             async with asyncio.timeout(self._order.timeout):

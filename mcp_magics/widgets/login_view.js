@@ -12,9 +12,11 @@ function stepRow({ mark, tone, name, text, at }) {
 
 function linkOf({ link, clickable }, server) {
   if (link === "" || !clickable) return element("code", { textContent: link });
-  const properties = { href: link, target: "_blank", rel: "noopener noreferrer", textContent: `log in to ${server}` };
+  const properties = { href: link, target: "_blank", rel: "noopener noreferrer", textContent: `log in to ${server}`, className: "mcpp-go" };
   return element("a", properties);
 }
+
+let pasteForms = 0;
 
 // The box for the address the browser ended on, and Cancel; `act(content)` sends what was done.
 function pasteForm(server, act) {
@@ -30,6 +32,8 @@ function pasteForm(server, act) {
     act({ do: "cancel" });
   });
   const problem = element("div", { className: "mcpp-problem", role: "alert" });
+  const reason = element("div", { className: "mcpp-dim", id: `mcpp-${pasteForms++}-reason`, textContent: "Only if its last page did not open: paste the address from the address bar." });
+  box.setAttribute("aria-describedby", reason.id);
   const form = element("form", { autocomplete: "off" }, box, paste, cancel);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -44,7 +48,7 @@ function pasteForm(server, act) {
     event.preventDefault();
     form.requestSubmit();
   });
-  return { node: element("div", {}, form, problem), problem };
+  return { node: element("div", { className: "mcpp-paste" }, reason, form, problem), problem };
 }
 
 class LoginView {
@@ -55,13 +59,14 @@ class LoginView {
     this.clock = element("span", { className: "mcpp-dim", "aria-hidden": "true" });
     this.steps = element("ol", { className: "mcpp-steps", "aria-label": "steps of the login" });
     this.link = element("div");
+    this.limit = element("span", { className: "mcpp-dim" });
     this.notes = element("div", { className: "mcpp-dim" });
     this.form = null;
     this.shown = "";
     this.began = 0;
     this.timer = setInterval(() => this.tick(), 1000);
     root.classList.add("mcpp-login");
-    root.append(this.steps, this.link, element("div", {}, this.line, this.clock), this.notes);
+    root.append(this.steps, this.link, element("div", {}, this.line, this.limit, this.clock), this.notes);
   }
 
   told(view) {
@@ -77,6 +82,7 @@ class LoginView {
     if (this.form !== null) this.form.node.hidden = !view.waits;
     say(this.notes, view.waits ? view.notes.join(" · ") : "");
     say(this.line, view.line);
+    say(this.limit, view.limit === "" ? "" : `${view.limit} · `);
     this.began = view.began;
     this.tick();
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.auth.flow.state import Refused
@@ -39,11 +40,13 @@ def login_view(job: LoginJob) -> View:
 
 
 def link_view(link: Link | None) -> View:
-    """The address to open, what to know about it; one that may not be clicked is text."""
+    """The address to open, what to know about it, how long it is waited for; one that may not be clicked is text."""
     if link is None:
-        return {"link": "", "clickable": False, "notes": []}
+        return {"link": "", "clickable": False, "notes": [], "limit": ""}
     notes = [one_line(note, _LONGEST) for note in link.notes]
-    return {"link": link.url, "clickable": is_clickable(link.url), "notes": notes}
+    until = time.strftime("%H:%M:%S UTC", time.gmtime(link.given + link.seconds))
+    limit = f"waits until {until}, {link.seconds:g} s"
+    return {"link": link.url, "clickable": is_clickable(link.url), "notes": notes, "limit": limit}
 
 
 def steps_view(job: LoginJob) -> list[View]:
