@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.config.view import transport_json
+from mcp_magics.connection.line_word import line_word
 from mcp_magics.magics.describe import describe
 from mcp_magics.results.icons import icon_html, icons_text
 from mcp_magics.results.sanitise import clean, escaped, one_line
@@ -50,7 +51,7 @@ class ServerCard:
         lines += [f"  {line}" for line in settings]
         if connection.state == "ready":
             broken = server.log.breaches.said_of("tools/list")
-            lines += [f"  {line}" for line in (_tools(list(connection.catalog.tools)), broken) if line]
+            lines += [f"  {line}" for line in (_tools(list(connection.catalog.tools), server.name), broken) if line]
         if server.failure is not None:
             lines += [f"  {line}" for line in server.failure.lines()]
         lines += [f"  note: {note}" for note in notes]
@@ -95,10 +96,11 @@ def _status(server: Server) -> str:
     return f"requirement {requirement}, credential {status.credential}, connection {status.connection}"
 
 
-def _tools(names: list[str]) -> str:
+def _tools(names: list[str], server: str) -> str:
     if not names:
         return "no tools"
-    more = f" and {len(names) - _SHOWN_TOOLS:,} more" if len(names) > _SHOWN_TOOLS else ""
+    hidden = len(names) - _SHOWN_TOOLS
+    more = f" and {hidden:,} more; %mcp browse {line_word(server)} to look at them" if hidden > 0 else ""
     noun = "tool" if len(names) == 1 else "tools"
     return f"{len(names):,} {noun}: {one_line(', '.join(names[:_SHOWN_TOOLS]), 800)}{more}"
 
