@@ -14,6 +14,9 @@ PICTURES = os.environ.get("MCP_MAGICS_PICTURES_OF_CARDS", "")
 """The directory where pictures are put, for the documentation; none are made where it is not said."""
 START = "%load_ext mcp_magics\n%mcp playground start l2 --quiet"
 
+LINES = "(e) => { const r = document.createRange(); r.selectNodeContents(e); return r.getClientRects().length; }"
+"""On how many lines the text of an element stands."""
+
 
 def steps_of(output):
     return output.get_by_role("list", name="steps of the flow").get_by_role("listitem")
@@ -43,6 +46,9 @@ def test_a_flow_is_stepped_through_changed_consented_to_and_repeated_by_clicks(l
         output = desk.output(1)
         for name in ("anonymous", "resource metadata", "server metadata", "registration"):
             run_step(output, name)
+        output.get_by_role("button", name=", server metadata:").click()
+        name = output.get_by_role("rowheader", name="response_types_supported")
+        assert name.evaluate(LINES) == 1
         output.get_by_label("scope", exact=True).fill("shop:read")
         output.get_by_role("button", name="make all requests that follow").click()
         link = output.get_by_role("link", name="log in to l2")
@@ -51,7 +57,9 @@ def test_a_flow_is_stepped_through_changed_consented_to_and_repeated_by_clicks(l
         picture(output, "flow-light.png")
         desk.save()
         assert "code_challenge=" not in lab.saved()
-        desk.visit(link).get_by_role("button", name="Approve").click()
+        tab = desk.visit(link)
+        tab.get_by_role("button", name="Approve").click()
+        tab.get_by_text("Nothing has succeeded yet").wait_for()
         output.get_by_text("granted", exact=True).wait_for()
         assert steps_of(output).count() == 6
         output.get_by_role("button", name=", token:").click()

@@ -11,7 +11,9 @@ from support.notebook import done
 from support.page import PLACE
 
 from mcp_magics.auth.message import Ask
+from mcp_magics.auth.showing import ShownStep
 from mcp_magics.connection.login.step_view import NextStep
+from mcp_magics.widgets.flow_view import step_detail
 
 FORM = (("grant_type", "code"), ("code", "c-1"), ("resource", "https://a"), ("resource", "https://b"))
 TOKEN = NextStep("token", "RFC 6749 §4.1.3", Ask("POST", "https://as.example.com/token", form=FORM), reveal=False)
@@ -42,6 +44,22 @@ def test_a_secret_field_is_shown_by_what_stands_for_it_and_sent_as_it_is():
     assert TOKEN.is_secret(1)
     assert "c-1" not in dict(TOKEN.fields)["code"]
     assert not TOKEN.is_secret(0)
+
+
+@pytest.mark.parametrize(
+    ("value", "lines"),
+    [
+        (json.dumps({"protocolVersion": "2026-07-28", "clientInfo": {"name": "n", "version": "1"}}), 7),
+        ('{"name": "short"}', 1),
+        ('["a list", "stays", "on", "its", "line", "for", "it", "is", "read", "in", "one"]', 1),
+        ('{"cut in the middle": "so that it is no JSON any more, however it may have begun', 1),
+    ],
+)
+def test_a_long_object_in_a_step_is_indented_and_everything_else_is_as_it_came(value, lines):
+    answer = (("params", value),)
+    ((_, text, _),) = step_detail(ShownStep(1, "n", "s", "POST", "u", {}, (), "200", answer, "d"))["came"]
+    assert text.count("\n") + 1 == lines
+    assert lines > 1 or text == value
 
 
 def drawn(notebook, page):

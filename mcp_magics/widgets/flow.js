@@ -1,13 +1,14 @@
 // The stepper of an OAuth flow: a sequence that grows, the chosen step whole, the next one's fields, and buttons to go on.
 
+// Roles are said: rows that are laid out as a grid are none to every reader.
 function table(rows, caption) {
-  const body = element("tbody");
+  const body = element("tbody", { role: "rowgroup" });
   for (const [name, value, mark] of rows) {
-    const cell = element("td", {}, element("code", { textContent: value }));
+    const cell = element("td", { role: "cell" }, element("code", { textContent: value }));
     if (mark !== "") cell.append(element("b", { textContent: ` (${mark})` }));
-    body.append(element("tr", {}, element("th", { scope: "row", textContent: name }), cell));
+    body.append(element("tr", { role: "row" }, element("th", { scope: "row", role: "rowheader", textContent: name }), cell));
   }
-  return element("table", { className: "mcpp-fields", "aria-label": caption }, body);
+  return element("table", { className: "mcpp-fields", role: "table", "aria-label": caption }, body);
 }
 
 // One request and its answer: two arrows between two of the lanes.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.results.pretty import pretty
 from mcp_magics.results.sanitise import clean, escaped, one_line
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ View = dict[str, Any]
 LANES = ("notebook", "server", "authorization server", "browser")
 _AT_SERVER = ("anonymous", "resource_metadata")
 _SHORT, _LONG = 300, 4_000
+_LINE = 60
 
 
 def flow_view(flow: OAuthFlow) -> View:
@@ -47,12 +50,24 @@ def step_detail(step: ShownStep) -> View:
         "name": step.name,
         "section": clean(step.section),
         "asks": f"{step.method} {clean(step.url)}",
-        "sent": [[clean(name), clean(value[:_LONG]), mark] for name, value, mark in sent],
+        "sent": [[clean(name), _laid_out(value), mark] for name, value, mark in sent],
         "status": clean(step.status),
-        "came": [[clean(name), clean(value[:_LONG]), ""] for name, value in step.answer],
+        "came": [[clean(name), _laid_out(value), ""] for name, value in step.answer],
         "decision": clean(step.decision),
         "notes": [clean(note) for note in step.notes],
     }
+
+
+def _laid_out(value: str) -> str:
+    """``value`` to read, cut; a JSON object that is longer than a line is indented."""
+    value = value[:_LONG]
+    if value.startswith("{") and len(value) > _LINE:
+        try:
+            text, is_whole = pretty(json.loads(value), 2 * _LONG)
+        except (ValueError, RecursionError):
+            return clean(value)
+        return clean(text) if is_whole else clean(value)
+    return clean(value)
 
 
 def _row(step: ShownStep) -> View:
