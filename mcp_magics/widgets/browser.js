@@ -30,7 +30,9 @@ class BrowserView {
     for (const [name, value] of [["aria-label", "filter"], ["aria-controls", `${id}-list`], ["aria-expanded", "true"], ["aria-autocomplete", "list"]]) this.search.setAttribute(name, value);
     this.toggles = element("div", { className: "mcpb-kinds", role: "group", "aria-label": "kinds" });
     this.buttons = new Map(Object.entries(KIND_NAMES).map(([kind, text]) => [kind, this.toggle(kind, text)]));
-    this.toggles.append(...this.buttons.values());
+    this.all = button("All", "All kinds", () => this.show([]));
+    this.toggles.append(this.all, ...this.buttons.values());
+    this.press();
     this.count = element("div", { className: "mcpp-dim", role: "status" });
     this.space = element("div", { className: "mcpb-space", role: "presentation" });
     this.list = element("div", { className: "mcpb-list", id: `${id}-list`, tabIndex: 0, role: "listbox", "aria-label": "what the servers offer" }, this.space);
@@ -45,6 +47,7 @@ class BrowserView {
     });
     this.list.addEventListener("scroll", () => this.draw());
     for (const each of [this.search, this.list]) each.addEventListener("keydown", (event) => this.keyed(event));
+    this.detail.addEventListener("keydown", (event) => this.leave(event));
     this.list.addEventListener("click", (event) => {
       const row = event.target.closest("[data-at]");
       if (row) this.pick(Number(row.dataset.at));
@@ -52,13 +55,19 @@ class BrowserView {
   }
 
   toggle(kind, text) {
-    const made = button(text, text, () => {
-      if (!this.kinds.delete(kind)) this.kinds.add(kind);
-      made.setAttribute("aria-pressed", this.kinds.has(kind) ? "true" : "false");
-      this.renew();
-    });
-    made.setAttribute("aria-pressed", "false");
-    return made;
+    return button(text, text, () => this.show(this.kinds.has(kind) ? [...this.kinds].filter((each) => each !== kind) : [...this.kinds, kind]));
+  }
+
+  // Only these kinds; all where there are none.
+  show(kinds) {
+    this.kinds = new Set(kinds);
+    this.press();
+    this.renew();
+  }
+
+  press() {
+    this.all.setAttribute("aria-pressed", `${this.kinds.size === 0}`);
+    for (const [kind, made] of this.buttons) made.setAttribute("aria-pressed", `${this.kinds.has(kind)}`);
   }
 
   // -- the list ----------------------------------------------------------------------------------------------------
@@ -91,6 +100,7 @@ class BrowserView {
     const of = matched === total ? "" : ` of ${total.toLocaleString("en")}`;
     say(this.count, `${matched.toLocaleString("en")}${of}`);
     this.space.style.height = `${matched * ROW}px`;
+    this.list.style.height = `${Math.max(matched, 1) * ROW}px`; // as far as the style sheet lets it
     this.draw();
   }
 
@@ -148,8 +158,10 @@ class BrowserView {
     if (event.key in steps) this.move(this.at + steps[event.key]);
     else if (event.target === this.list && event.key === "Home") this.move(0);
     else if (event.target === this.list && event.key === "End") this.move(this.matched - 1);
-    else if (event.key === "Enter" && this.at >= 0) this.pick(this.at);
-    else return;
+    else if (event.key === "Enter" && this.at >= 0) {
+      this.pick(this.at);
+      this.enters = true;
+    } else return;
     event.preventDefault();
   }
 
@@ -167,6 +179,7 @@ class BrowserView {
     if (!row || this.list.getAttribute("aria-disabled") === "true") return;
     this.at = at;
     this.picked = row.n;
+    this.enters = false;
     this.draw();
     this.ask({ do: "pick", n: row.n });
   }
@@ -177,6 +190,17 @@ class BrowserView {
     this.form.open(opened);
     this.form.told({ states: this.lastStates });
     this.detail.scrollTop = 0;
+    // On a narrow page it is below the list, and may be off the screen.
+    if (this.detail.getBoundingClientRect().top >= this.list.getBoundingClientRect().bottom) this.detail.scrollIntoView({ block: "nearest" });
+    if (this.enters) this.form.enter();
+    this.enters = false;
+  }
+
+  // From what is picked back to the filter.
+  leave(event) {
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.preventDefault();
+    this.search.focus();
   }
 
   states(states) {

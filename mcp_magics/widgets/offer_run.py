@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp_magics.connection.jobs.register import jobs
 from mcp_magics.connection.questions.inbox import inbox
 from mcp_magics.redact import redactor
-from mcp_magics.results.sanitise import clean, escaped
+from mcp_magics.results.sanitise import clean, escaped, one_line
 from mcp_magics.widgets.question_board import QuestionBoard
 
 if TYPE_CHECKING:
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
 
     from mcp_magics.connection.jobs.job import Job
     from mcp_magics.connection.server import Server
+    from mcp_magics.results.job import Glance
     from mcp_magics.widgets.field_view import View
     from mcp_magics.widgets.offer import Offer
 
 _SHOWN_CELL = 2_000
 _TEXT = 20_000
+_NAME = 600
+"""Characters of what was asked for."""
 
 
 class Place(Protocol):
@@ -49,6 +53,7 @@ class OfferRuns:
         self._loop = asyncio.get_running_loop()
         self._here = contextvars.copy_context()
         self._job: Job[Any] | None = None
+        self._of = ""
         self._board: QuestionBoard | None = None
         self.result: Any = None
 
@@ -61,6 +66,7 @@ class OfferRuns:
         """Ask for ``offer`` with the arguments ``text``; nothing while another run is under way."""
         if self.is_running:
             return
+        self._of = f"{one_line(offer.server, 200)}.{one_line(offer.name, 400)}"  # as a page calls what it has open
         job = self._job = jobs.start(server.name, f"{offer.server}.{offer.name}", offer.steps(server, text))
         self._changed(job, cell)
         job.on_change(lambda: self._changed(job, cell))
@@ -73,7 +79,9 @@ class OfferRuns:
     def view(self) -> View:
         """How the newest run stands; empty where there is none."""
         job = self._job
-        return {} if job is None else {"state": job.state, "line": clean(job.line), "mark": self._mark(job)}
+        if job is None:
+            return {}
+        return {"state": job.state, "line": clean(job.line), "mark": self._mark(job), "of": self._of}
 
     @property
     def text(self) -> str:
@@ -89,7 +97,7 @@ class OfferRuns:
             return
         if job.done:
             self.result = job.result
-            self._here.copy().run(self._place.show, _with_cell(job.glance.bundle(), cell, self._mark(job)))
+            self._here.copy().run(self._place.show, _with_cell(job.glance, cell, self._mark(job)))
         elif job.state == "waiting":
             with suppress(RuntimeError):  # the kernel's loop is closed: nobody looks at its panels any more
                 self._loop.call_soon_threadsafe(self._put_questions, job)
@@ -104,12 +112,15 @@ class OfferRuns:
             self._board.put(question)
 
 
-def _with_cell(bundle: dict[str, Any], cell: str, mark: str) -> dict[str, Any]:
-    """A result below the cell that asks for it, so that what was clicked can be run again."""
+def _with_cell(glance: Glance, cell: str, mark: str) -> dict[str, Any]:
+    """A result below what it is of, with the cell that asks for it, so that what was clicked can be run again."""
+    bundle = glance.bundle()
     shown = clean(redactor().text(cell[:_SHOWN_CELL])) + (" …" if len(cell) > _SHOWN_CELL else "")
     above = {"text/plain": f"{shown}\n\n{bundle.get('text/plain', '')}"}
     if "text/html" in bundle:
         pre = "font-family:var(--jp-code-font-family,monospace);white-space:pre-wrap;overflow:auto;max-height:20em"
-        head = f'<pre style="{pre}" data-mcp-run="{escaped(mark)}">{escaped(shown)}</pre>'
-        above["text/html"] = f"{head}{bundle['text/html']}"
+        at = time.strftime("%H:%M:%S UTC", time.gmtime(glance.at))
+        head = f"<summary>result of {escaped(one_line(glance.what, _NAME))}, {at}: its cell</summary>"
+        folded = f'<details data-mcp-run="{escaped(mark)}">{head}<pre style="{pre}">{escaped(shown)}</pre></details>'
+        above["text/html"] = f"{folded}{bundle['text/html']}"
     return {**bundle, **above}
