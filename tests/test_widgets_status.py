@@ -6,6 +6,8 @@ import pytest
 from support.notebook import done, with_s1
 from support.page import PLACE, VIEW, Page
 
+from mcp_magics.config.model import HttpTransport, ServerSpec, StdioTransport
+from mcp_magics.config.view import whereabouts
 from mcp_magics.widgets.card import BAD, CAUTION, GOOD, QUIET, Card, bundle
 
 
@@ -41,6 +43,20 @@ def test_what_a_server_says_is_escaped_in_its_card():
     assert "<script" not in shown["text/html"]
     assert "<s>" not in shown["text/html"]
     assert "\x1b" not in shown["text/html"] + shown["text/plain"]
+
+
+def test_a_card_says_what_the_server_is_on_one_short_line_and_escaped():
+    told = card("none", "none", "idle", where="python -m <server>\n" + "x" * 200)
+    assert told.view()["where"].startswith("python -m <server>")
+    assert len(told.view()["where"]) <= 80
+    assert "python -m &lt;server&gt;" in bundle([told], 0)["text/html"]
+
+
+def test_secrets_in_a_command_or_an_address_are_masked_on_a_card():
+    stdio = StdioTransport(command="serve", args=("--token", "sk-abcdefghijklmnop1234567890"))
+    assert "sk-abcdefghij" not in whereabouts(ServerSpec("s", stdio))
+    address = HttpTransport("https://user:hunter2secret@example.com/mcp")
+    assert "hunter2secret" not in whereabouts(ServerSpec("s", address))
 
 
 @pytest.fixture

@@ -40,6 +40,14 @@ def transport_json(spec: ServerSpec) -> dict[str, Any]:
     return {"type": transport.type, "object": type(transport.server).__qualname__}
 
 
+def whereabouts(spec: ServerSpec) -> str:
+    """The command line or the address of ``spec`` as :func:`transport_json` has it; the class of a server object."""
+    shown = transport_json(spec)
+    if shown["type"] == "stdio":
+        return " ".join([shown["command"], *shown["args"]])
+    return str(shown.get("url") or shown.get("object") or "")
+
+
 def _masked(values: Mapping[str, str]) -> dict[str, str]:
     return {name: redactor().text(masked(name, value)) for name, value in values.items()}
 

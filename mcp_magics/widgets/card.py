@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from mcp_magics.config.view import whereabouts
 from mcp_magics.connection.line_word import line_word
 from mcp_magics.redact import redactor
 from mcp_magics.results.sanitise import clean, escaped, one_line
@@ -37,13 +38,15 @@ _COLOURS: dict[str, Colour] = {
 }
 _CONFIGURED = ("bearer", "header", "env_missing")
 _LONGEST = 200
+_ADDRESS = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     """One server at one moment; ``problem`` is what to know and ``step`` what to type about it, where there is any.
 
-    ``tools`` is None where that is not known; ``protocol`` is the revision spoken, empty without a connection.
+    ``tools`` is None where that is not known; ``protocol`` is the revision spoken, empty without a connection;
+    ``where`` is its command or its address, literals masked.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Card:
     transport: str = ""
     protocol: str = ""
     violations: int = 0
+    where: str = ""
 
     @classmethod
     def of(cls, server: Server) -> Card:
@@ -73,6 +77,7 @@ class Card:
             connection.transport if is_ready else server.spec.transport.type,
             (server.protocol_version or "") if is_ready else "",
             len(server.violations),
+            whereabouts(server.spec),
         )
 
     @property
@@ -127,6 +132,7 @@ class Card:
             "key": self.name,
             "tone": TONES[self.colour],
             "spoken": clean(self.spoken),
+            "where": one_line(self.where, _ADDRESS),
             "axes": [[axis, clean(word), TONES[colour]] for axis, word, colour in self.axes],
             "tools": self.offered,
             "problem": one_line(self.problem, 2 * _LONGEST),
@@ -159,9 +165,10 @@ def _box(card: Card) -> str:
         for axis, word, colour in card.axes
     )
     spoken = f"<div><small>{escaped(card.spoken)}</small></div>" if card.spoken else ""
+    where = f"<div><code>{escaped(one_line(card.where, _ADDRESS))}</code></div>" if card.where else ""
     tools = f"<div>{card.offered}</div>" if card.offered else ""
     broken = f"<div>{card.broken}</div>" if card.broken else ""
     problem = f"<small>{escaped(one_line(card.problem, _LONGEST))}</small>" if card.problem else ""
     step = f"<div><code>{escaped(one_line(card.step, _LONGEST))}</code></div>" if card.step else ""
     style = f"border-left:4px solid {card.colour};padding:2px 12px 2px 8px;max-width:32em"
-    return f'<div style="{style}"><b>{escaped(card.name)}</b>{spoken}{lines}{tools}{broken}{problem}{step}</div>'
+    return f'<div style="{style}"><b>{escaped(card.name)}</b>{spoken}{where}{lines}{tools}{broken}{problem}{step}</div>'

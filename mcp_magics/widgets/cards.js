@@ -7,6 +7,7 @@ class CardView {
     this.act = (content) => ask({ ...content, server: key });
     this.name = element("div", { className: "mcpp-name", textContent: name, role: "heading", "aria-level": "4" });
     this.spoken = element("div", { className: "mcpp-dim" });
+    this.where = element("code");
     this.axes = element("dl", { className: "mcpp-axes" });
     this.words = new Map();
     this.tools = element("div");
@@ -25,7 +26,7 @@ class CardView {
       this.buttons.append(this.actions[action]);
     }
     this.actions.connect.className = this.actions.login.className = "mcpp-main";
-    const parts = [this.spoken, this.axes, this.tools, this.violations.node, this.problem, this.step.node];
+    const parts = [this.spoken, element("div", { className: "mcpp-dim" }, this.where), this.axes, this.tools, this.violations.node, this.problem, this.step.node];
     this.node = element("li", { "aria-label": name }, this.name, ...parts, this.buttons);
   }
 
@@ -41,6 +42,7 @@ class CardView {
     this.node.className = `mcpp-card mcpp-${card.tone}`;
     this.node.setAttribute("aria-busy", String(card.busy));
     say(this.spoken, card.spoken);
+    say(this.where, card.where);
     for (const [axis, word, tone] of card.axes) this.axis(axis, word, tone);
     say(this.tools, card.tools);
     this.line(this.violations, card.look, card.violations);
