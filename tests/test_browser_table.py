@@ -7,7 +7,6 @@ import re
 import nbformat
 import pytest
 from support.commands import tables
-from support.lab import Desk, chromium
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser]
 
@@ -23,16 +22,8 @@ NUMBER = {name: number for number, name in enumerate(CELLS)}
 
 
 @pytest.fixture(scope="module")
-def notebook(lab):
-    """The notebook of these cells before a person, the server connected."""
-    lab.write(*CELLS.values())
-    with chromium() as browser:
-        desk = Desk.at(browser, lab)
-        desk.run(NUMBER["start"])
-        desk.output(NUMBER["start"]).get_by_text("connected").wait_for()
-        yield desk
-        desk.page.context.close()
-        lab.end_kernels()
+def notebook(one_desk):
+    return one_desk
 
 
 @pytest.fixture

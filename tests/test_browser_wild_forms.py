@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 import support.wild_server as source
-from support.lab import Desk, chromium
 
-pytestmark = [pytest.mark.kernel, pytest.mark.browser]
+pytestmark = [pytest.mark.kernel, pytest.mark.browser, pytest.mark.usefixtures("without_complaints")]
 
 SERVER = f"{sys.executable} {Path(source.__file__)}"
 CELLS = {
@@ -25,24 +24,8 @@ NUMBER = {name: number for number, name in enumerate(CELLS)}
 
 
 @pytest.fixture(scope="module")
-def desk(lab):
-    """A notebook of these cells, the server connected, before a person."""
-    lab.write(*CELLS.values())
-    with chromium() as browser:
-        desk = Desk.at(browser, lab)
-        desk.run(NUMBER["start"])
-        desk.output(NUMBER["start"]).get_by_text("connected").wait_for()
-        yield desk
-        desk.page.context.close()
-        lab.end_kernels()
-
-
-@pytest.fixture(autouse=True)
-def without_complaints(desk):
-    yield
-    complaints = list(desk.complaints)
-    desk.complaints.clear()
-    assert complaints == []
+def desk(one_desk):
+    return one_desk
 
 
 def shown(desk, name):
