@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from threading import Event
+from time import monotonic
 
 import pytest
 from support.documents import cells, rows, shows, text
@@ -74,6 +76,12 @@ def test_the_axes_have_the_values_the_page_says():
     assert said["credential"] == set(get_args(Credential))
 
 
+def exchanges(player, server):
+    """The HTTP requests of one server so far, each with its status."""
+    summaries = player.value(f"%mcp trace {server}").df.summary
+    return sorted(f"`{found[1]} {found[2]}` {found[3]}" for it in summaries if (found := EXCHANGE.fullmatch(it)))
+
+
 def test_connecting_makes_the_requests_the_page_says(player, monkeypatch):
     monkeypatch.setenv("STATIC", "playground-static-token")
     player("%mcp playground start l0 l1 l2 l3 l4 --quiet")
@@ -83,10 +91,12 @@ def test_connecting_makes_the_requests_the_page_says(player, monkeypatch):
     assert len(table) == 5
     for named, requests, requirement in table:
         server = named[1:3]
+        expected = sorted(requests.split(", "))
         player.run(f"%mcp connect {server} --quiet")
-        summaries = player.value(f"%mcp trace {server}").df.summary
-        made = sorted(f"`{found[1]} {found[2]}` {found[3]}" for it in summaries if (found := EXCHANGE.fullmatch(it)))
-        assert made == sorted(requests.split(", ")), server
+        deadline, turn = monotonic() + 20, Event()
+        while len(made := exchanges(player, server)) < len(expected) and monotonic() < deadline:
+            turn.wait(0.05)
+        assert made == expected, server
         assert player.value(f"servers[{server!r}].status.requirement") == requirement.strip("`")
 
 
