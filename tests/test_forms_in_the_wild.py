@@ -18,6 +18,7 @@ from mcp_magics.schema import violations
 from mcp_magics.schema.argument_entries import written
 from mcp_magics.schema.argument_form import argument_form
 from mcp_magics.schema.argument_values import entry_from
+from mcp_magics.schema.arguments import argument_notes
 from mcp_magics.schema.coerce import allowed_at
 from mcp_magics.schema.exact_value import exact_text, on_one_line
 from mcp_magics.schema.example import example_body, example_value
@@ -124,6 +125,7 @@ def test_what_is_read_of_a_schema_is_read_with_a_bounded_effort(name, monkeypatc
 @pytest.mark.parametrize("name", CRUEL)
 def test_an_open_form_of_a_cruel_schema_is_small(name):
     opened(MADE["formats"])[0].view()
+    argument_notes(json.dumps(dict.fromkeys(MADE["formats"]["properties"], "x")), MADE["formats"])  # imports its checks
     tracemalloc.start()
     try:
         form, _ = opened(CRUEL[name])

@@ -14,6 +14,7 @@ from mcp_magics.schema.exact_value import exact_text
 from mcp_magics.schema.field_rows import bounds_text
 from mcp_magics.schema.form import MISSING
 from mcp_magics.schema.sensitive import is_sensitive
+from mcp_magics.schema.text import beginning
 
 if TYPE_CHECKING:
     from mcp_magics.schema.form import Field
@@ -91,8 +92,11 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _fixed(field: Field) -> str:
-    """The one value a field may have, as JSON; empty where there are several, or none that JSON has."""
-    value = exact(field.choices[0].value) if field.kind == "choice" and len(field.choices) == 1 else LEFT_OUT
+    """The one value a field may have, as JSON; empty where there are several, or none that JSON has, or a long one."""
+    if field.kind != "choice" or len(field.choices) != 1:
+        return ""
+    only = field.choices[0].value
+    value = exact(only) if len(beginning(only, _LONGEST_TEXT + 1)) <= _LONGEST_TEXT else LEFT_OUT
     return "" if value is LEFT_OUT else exact_text(value)
 
 
