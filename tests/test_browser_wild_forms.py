@@ -44,8 +44,8 @@ def filled(desk, output, arguments):
     typed = json.dumps(arguments)
     box.fill(typed)
     desk.page.wait_for_function("([cell, typed]) => cell.textContent.endsWith(typed)", arg=[cell, typed])
-    output.locator(".mcpf-fields").dispatch_event("input")
     box.evaluate("box => box.blur()")
+    output.locator(".mcpf-fields").dispatch_event("input")
     desk.page.wait_for_function("box => box.value.includes('\\n')", arg=box.element_handle())
     return json.loads(box.input_value())
 

@@ -102,11 +102,15 @@ class View {
     place.append(this.panel);
     this.onMessage = (event) => this.received(event);
     window.addEventListener("message", this.onMessage);
+    // A frame that has the focus inside does not match :focus; that the page's window has lost it tells.
+    this.onFocus = () => this.frame?.classList.toggle("mcpp-within", document.activeElement === this.frame);
+    for (const each of ["blur", "focus"]) window.addEventListener(each, this.onFocus);
     model.send({ do: "open", view: this.name });
   }
 
   end() {
     window.removeEventListener("message", this.onMessage);
+    for (const each of ["blur", "focus"]) window.removeEventListener(each, this.onFocus);
     this.panel.remove();
     this.frame = null;
   }
