@@ -57,8 +57,11 @@ def desk(lab, browser, elsewhere):
     open_desks = []
 
     def sit_down(*cells, options=""):
-        lab.write(f"%load_ext mcp_magics\n%mcp add stock --quiet {options} -- {apps(elsewhere[0])}", *cells)
+        start = f"%load_ext mcp_magics\n%mcp add stock --quiet {options} -- {apps(elsewhere[0])}\nprint('added')"
+        lab.write(start, *cells)
         open_desks.append(Desk.at(browser, lab))
+        open_desks[-1].run(0)  # alone: a page that still draws itself may be silent for too long to have a panel
+        open_desks[-1].output(0).get_by_text("added").wait_for()
         open_desks[-1].run_all()
         return open_desks[-1]
 
