@@ -39,6 +39,14 @@ def saved(beacon):
     return f"<!doctype html><title>saved</title><main>{body}</main>"
 
 
+def sent(page, requests):
+    """The addresses of those that no policy refused; a refusal is told a moment after its request."""
+    deadline = monotonic() + 10
+    while any(each.failure is None for each in requests) and monotonic() < deadline:
+        page.wait_for_timeout(50)
+    return [each.url for each in requests if each.failure != "csp"]
+
+
 def test_a_saved_page_runs_nothing_asks_nobody_and_opens_by_the_keyboard(beacon):
     asked, said = [], []
     with chromium() as browser:
@@ -58,11 +66,7 @@ def test_a_saved_page_runs_nothing_asks_nobody_and_opens_by_the_keyboard(beacon)
         branch.press("Enter")
         assert branch.evaluate("each => each.parentElement.open")
         assert page.evaluate("() => window.hacked") is None
-        outside = [each for each in asked if not each.url.startswith("data:")]
-        deadline = monotonic() + 10
-        while any(each.failure is None for each in outside) and monotonic() < deadline:
-            page.wait_for_timeout(50)  # a refusal is told a moment after its request
-        assert [each.url for each in outside if each.failure != "csp"] == []
+        assert sent(page, [each for each in asked if not each.url.startswith("data:")]) == []
         assert (said, beacon.connections()) == ([], 0)
         page.evaluate("url => { fetch(url).catch(() => 0); }", beacon.url)
         beacon.wait()
@@ -85,11 +89,7 @@ def test_in_jupyterlab_fresh_results_run_nothing_and_ask_nobody(beacon, tmp_path
         frame = desk.output(1).frame_locator("iframe")
         assert frame.locator("#hello").inner_text() == "Only this is seen."
         assert desk.page.evaluate("() => window.hacked") is None
-        outside = [each for each in asked if each.url.startswith(beacon.url)]
-        deadline = monotonic() + 10
-        while any(each.failure is None for each in outside) and monotonic() < deadline:
-            desk.page.wait_for_timeout(50)
-        assert [each.url for each in outside if each.failure != "csp"] == []
+        assert sent(desk.page, [each for each in asked if each.url.startswith(beacon.url)]) == []
         assert beacon.connections() == 0
         assert [each for each in desk.complaints if not any(word in each for word in REFUSALS)] == []
         desk.page.context.close()
