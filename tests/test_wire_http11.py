@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -145,6 +146,26 @@ def test_a_cancelled_request_closes_its_connection():
         await server.closed.wait()
 
     exchange(silent, use)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_dial_given_up_at_any_moment_leaves_no_socket_open(host):
+    async def dial_and_give_up():
+        async with peer(OK) as server:
+            for turns in range(12):
+                dialled = asyncio.ensure_future(_get(server.url.replace("127.0.0.1", host)))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                dialled.cancel()
+                await asyncio.gather(dialled, return_exceptions=True)
+
+    asyncio.run(dial_and_give_up())
+    gc.collect()  # a socket found open now is a ResourceWarning, and those are errors here
+
+
+async def _get(url: str) -> None:
+    async with httpx2.AsyncClient(transport=http11.DirectTransport()) as client:
+        await client.get(url)
 
 
 def test_requests_in_flight_do_not_wait_for_each_other():

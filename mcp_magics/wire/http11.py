@@ -9,6 +9,7 @@ Client, authentication, cookies and redirects stay httpx2's.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections import deque
 from contextlib import suppress
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import h11
 import httpx2
+from aiohappyeyeballs import start_connection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -90,12 +92,12 @@ class DirectTransport(httpx2.AsyncBaseTransport):
         scheme, host, port = origin
         try:
             async with asyncio.timeout(seconds):
+                sock = await _connected(host, port)
                 reader, writer = await asyncio.open_connection(
-                    host,
-                    port,
+                    sock=sock,
                     limit=READ_BYTES,
                     ssl=self._context() if scheme == "https" else None,
-                    happy_eyeballs_delay=HAPPY_EYEBALLS_SECONDS,
+                    server_hostname=host if scheme == "https" else None,
                 )
         except TimeoutError as error:
             raise httpx2.ConnectTimeout(f"no connection to {host}:{port} within {seconds:g} s") from error
@@ -225,6 +227,12 @@ async def _chunks(request: httpx2.Request) -> AsyncIterator[bytes]:
     pieces: Iterable[bytes] = stream
     for chunk in pieces:
         yield chunk
+
+
+async def _connected(host: str, port: int) -> socket.socket:
+    """A socket to the first address of ``host`` that answers; asyncio's own race loses sockets when it is cancelled."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return await start_connection(found, happy_eyeballs_delay=HAPPY_EYEBALLS_SECONDS)
 
 
 def _origin(url: httpx2.URL) -> _Origin:
