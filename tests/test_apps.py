@@ -22,7 +22,8 @@ from mcp_magics.connection.server import Server
 from mcp_magics.connection.waiting import run_awaiting
 from mcp_magics.errors import ProtocolError
 from mcp_magics.results.app import App, Csp, declared_app, is_app_type, may_be_called_by_apps, read_app
-from mcp_magics.widgets.app import BURST, MOST_LIVE, AppWidget, LiveApp, close_all
+from mcp_magics.widgets.app import BURST, MOST_LIVE, AppWidget, LiveApp
+from mcp_magics.widgets.newest import end_all
 
 COUNTER = "ui://stock/counter.html"
 ELSEWHERE = "https://elsewhere.example"
@@ -232,7 +233,7 @@ def panel(shell: Shell, era: str, monkeypatch: pytest.MonkeyPatch) -> Any:
             result = await server.acall("stock", item="tea")
             live = LiveApp(server, await run_awaiting(app_steps(server, result.app.uri)), result)
             await play(Panel(live, sent), server)
-            close_all()
+            end_all()
 
         asyncio.run(main())
 

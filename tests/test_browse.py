@@ -267,6 +267,13 @@ def test_a_name_with_a_line_end_is_asked_for_by_the_cell_it_has(shell):
     assert repr("a\u2028b 🎈") in failure.message
 
 
+def test_a_cell_looks_like_what_it_sends(shell):
+    shell(f"{ADD}0")
+    cell = Offer("prompt", "many", "greet", source.PROMPTS[0]).cell('{"who": "a\u202eb\u2066c\u200fd\u2028é"}')
+    assert r'"a\u202eb\u2066c\u200fd\u2028é"' in cell
+    assert json.loads(shell(cell).result.text) == {"who": "a\u202eb\u2066c\u200fd\u2028é"}
+
+
 # -- the panels' kernel half -------------------------------------------------------------------------------------------
 
 
@@ -390,7 +397,7 @@ def test_panels_displayed_again_and_again_leave_four(notebook, page):
     for _ in range(6):
         done(notebook.run("%mcp form many.order", stdin=[]))
     assert len(page._named("FormWidget")) <= 4
-    done(notebook.run("from mcp_magics.widgets.form_panel import close_all\nclose_all()"))
+    done(notebook.run("from mcp_magics.widgets.newest import end_all\nend_all()"))
     notebook.until(lambda: page._named("FormWidget") == [])
 
 

@@ -10,7 +10,8 @@ from support.permission import play, playing
 from support.shell import Shell
 
 from mcp_magics.results.waterfall import MOST, Clock, Waterfall
-from mcp_magics.widgets.trace import MOST_LIVE, LiveTrace, close_all
+from mcp_magics.widgets.newest import end_all
+from mcp_magics.widgets.trace import MOST_LIVE, LiveTrace
 from mcp_magics.widgets.trace_feed import BATCH, READ_CHARACTERS, READ_ENTRIES, ROWS, Feed, Filter
 from mcp_magics.wire.journal import HEAD_BYTES, Journal
 from mcp_magics.wire.passage import Reading
@@ -379,14 +380,14 @@ def panel(shell: Shell, monkeypatch: pytest.MonkeyPatch):
         return live
 
     yield begin
-    close_all()
+    end_all()
 
 
 def test_the_oldest_of_many_panels_gives_way(panel) -> None:
     kept = journal(("→", call(1)))
     panels = [panel(kept) for _ in range(12)]
     assert [each.is_open for each in panels] == [False] * (12 - MOST_LIVE) + [True] * MOST_LIVE
-    close_all()
+    end_all()
     assert not any(each.is_open for each in panels)
 
 

@@ -11,8 +11,9 @@ import httpx2
 import pytest
 
 from mcp_magics.wire import http11
-from mcp_magics.wire.http import http_client
+from mcp_magics.wire.http import RPC_ID, http_client
 from mcp_magics.wire.journal import Journal
+from mcp_magics.wire.trace import read
 from mcp_magics.wire.verdict import network_failure
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -257,6 +258,27 @@ def test_a_server_that_closes_without_an_answer_is_a_protocol_error():
             await client.post(server.url, content=b"x")
 
     exchange(hang_up, use)
+
+
+def test_a_request_that_gets_no_response_stands_in_the_wire_log_with_the_reason():
+    async def hang_up(reader, writer):
+        await reader.read(65536)
+
+    async def run():
+        kept = Journal()
+        kept.frame(
+            "s", "sent", "http", '{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "add"}}'
+        )
+        async with peer(hang_up) as server, http_client("s", kept) as client:
+            with pytest.raises(httpx2.RemoteProtocolError):
+                await client.post(server.url, content=b"x", extensions={RPC_ID: "1"})
+        asked, broken = read(kept.entries())
+        assert (broken.entry.status, broken.passage.pair) == (None, asked.n)
+        assert "no whole response (RemoteProtocolError: " in broken.text
+        assert "ended by 2 after" in asked.head
+        assert "no whole response" in asked.head
+
+    asyncio.run(run())
 
 
 def test_a_body_cut_short_is_an_error_and_no_shorter_body():

@@ -218,17 +218,6 @@ def load(shell: InteractiveShell) -> None:
     _sweep()
 
 
-_CLOSING = {
-    "app": "close_all",
-    "status": "close_cards",
-    "flow": "close_flows",
-    "trace": "close_all",
-    "form_panel": "close_all",
-    "table": "close_all",
-}
-"""What closes the live panels of each kind, where that kind was ever imported."""
-
-
 def unload(shell: InteractiveShell) -> None:
     """Take everything out again and leave every server."""
     import sys
@@ -243,9 +232,9 @@ def unload(shell: InteractiveShell) -> None:
             magics.magics[kind].pop(name, None)
     magics.registry.pop("MCPMagics", None)
     shell.configurables[:] = [each for each in shell.configurables if type(each).__name__ != "MCPMagics"]
-    for room, close in _CLOSING.items():
-        if (live := sys.modules.get(f"mcp_magics.widgets.{room}")) is not None:
-            getattr(live, close)()
+    panels = sys.modules.get("mcp_magics.widgets.newest")
+    if panels is not None:
+        panels.end_all()
     manager = sys.modules.get("mcp_magics.connection.manager")
     if manager is not None:
         manager.servers.close()

@@ -6,6 +6,7 @@ import json
 import re
 
 _NOT_ASCII = re.compile(r"[^\x20-\x7e]")
+_REORDERS = re.compile("[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def word(name: str, plain: str = "_-/") -> str:
@@ -25,6 +26,11 @@ def in_quotes(value: object) -> str:
     Python and IPython end a line at U+0085 and U+2028 too: a name with one would go on as code in the next line.
     """
     return _NOT_ASCII.sub(_escaped, json.dumps(value, ensure_ascii=False))
+
+
+def as_written(text: str) -> str:
+    """``text`` (JSON) in which marks that turn the direction of writing (UAX #9), and odd line ends, are escapes."""
+    return _REORDERS.sub(_escaped, text)
 
 
 def _escaped(found: re.Match[str]) -> str:

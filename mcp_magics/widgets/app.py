@@ -10,7 +10,6 @@ import asyncio
 import json
 import secrets
 import time
-from collections import deque
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -28,6 +27,7 @@ from mcp_magics.results.app import LARGEST
 from mcp_magics.results.sanitise import clean, one_line
 from mcp_magics.widgets.app_attendant import AppAttendant
 from mcp_magics.widgets.fleeting import FleetingWidget
+from mcp_magics.widgets.newest import Newest
 from mcp_magics.widgets.placed import STYLE
 from mcp_magics.wire.message import compact
 
@@ -72,17 +72,14 @@ class LiveApp:
         self._questions: set[int] = set()
         self._widget: AppWidget | None = AppWidget(place=self.app.place)
         self._widget.on_msg(self._on_message)
-        _live.append(self)
-        while len(_live) > MOST_LIVE:
-            _live[0].close()
+        _live.enter(self)
 
     def close(self) -> None:
         """Leave the page; the card stays. What the app has under way is cancelled."""
         if self._widget is None:
             return
         widget, self._widget = self._widget, None
-        with suppress(ValueError):
-            _live.remove(self)
+        _live.leave(self)
         for task, loop in list(self._tasks.items()):
             with suppress(RuntimeError):  # its loop is gone, and the task with it
                 loop.call_soon_threadsafe(task.cancel)
@@ -190,13 +187,7 @@ class Bucket:
         return True
 
 
-_live: deque[LiveApp] = deque()
-
-
-def close_all() -> None:
-    """End every live app of this kernel."""
-    for app in list(_live):
-        app.close()
+_live = Newest(MOST_LIVE, LiveApp.close)
 
 
 def _object(text: str) -> dict[str, Any]:

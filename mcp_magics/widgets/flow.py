@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.connection.line_word import line_word
@@ -18,6 +17,7 @@ from mcp_magics.redact import redactor
 from mcp_magics.results.sanitise import one_line
 from mcp_magics.widgets.flow_view import flow_view, step_detail
 from mcp_magics.widgets.login_view import link_view
+from mcp_magics.widgets.newest import Newest
 from mcp_magics.widgets.placed import Panel, PlacedWidget, View, script
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mcp_magics.connection.questions.inbox import Question
     from mcp_magics.connection.waiting import Until
 
-MOST_OPEN = 4
+MOST_LIVE = 4
 """Flows with a panel at a time; the oldest gives way."""
 MOST_FIELDS = 200
 _LONGEST = 400
@@ -52,9 +52,7 @@ class FlowPanel(Panel):
         self._turn = 0
         super().__init__(f"%mcp oauth {line_word(flow.server)} -o flow")
         flow.on_change(self._changed)
-        _open.append(self)
-        while len(_open) > MOST_OPEN:
-            _open[0].close()
+        _live.enter(self)
 
     def view(self) -> View:
         """The flow as it stands; ``turn`` changes with the next request, ``link`` is there while a browser is away."""
@@ -78,8 +76,7 @@ class FlowPanel(Panel):
     def close(self) -> None:
         """Leave every page; the flow stays as it is, a step under way is given up."""
         super().close()
-        with contextlib.suppress(ValueError):
-            _open.remove(self)
+        _live.leave(self)
         if self._task is not None and self._loop is not None:
             with contextlib.suppress(RuntimeError):  # its loop is gone, and the task with it
                 self._loop.call_soon_threadsafe(self._task.cancel)
@@ -155,10 +152,4 @@ def _added(given: list[Any]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if isinstance(name, str) and isinstance(value, str)]
 
 
-_open: deque[FlowPanel] = deque()
-
-
-def close_flows() -> None:
-    """Leave every page."""
-    for panel in list(_open):
-        panel.close()
+_live = Newest(MOST_LIVE, FlowPanel.close)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_magics.connection.loop import background
 from mcp_magics.results.sanitise import one_line
 from mcp_magics.widgets.field_view import View
+from mcp_magics.widgets.newest import Newest
 from mcp_magics.widgets.offer_run import OfferRuns
 from mcp_magics.widgets.open_form import OpenForm
 from mcp_magics.widgets.placed import STYLE, Bundle, Panel, PlacedWidget, script
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mcp_magics.connection.server import Server
     from mcp_magics.results.browsing import Sheet
     from mcp_magics.widgets.offer import Offer
-    from mcp_magics.widgets.offer_run import Place
+from mcp_magics.widgets.offer_run import Place
 
 Servers = Callable[[], Iterable["Server"]]
 
@@ -69,15 +69,12 @@ class OfferPanel(Panel):
         self._static.show(self._sheet_output())
         self._live.show(self.output)
         self._result.show({"text/plain": "", "text/html": ""})
-        _live.append(self)
-        while len(_live) > MOST_LIVE:
-            _live[0].end()
+        _live.enter(self)
         self._watch = background.start(self._follow())
 
     def end(self) -> None:
         """Leave every page; the sheet and the newest result stay."""
-        if self in _live:
-            _live.remove(self)
+        _live.leave(self)
         if self._watch is not None and not self._watch.done:
             self._watch.cancel()
         if self.is_open:
@@ -206,10 +203,4 @@ def _problem(server: Server) -> str:
     return f"{server.connection.state}{said}"
 
 
-_live: deque[OfferPanel] = deque()
-
-
-def close_all() -> None:
-    """End every panel of this kernel."""
-    for panel in list(_live):
-        panel.end()
+_live = Newest(MOST_LIVE, OfferPanel.end)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mcp_magics.errors import CommandError
 from mcp_magics.schema.exact_value import on_one_line
 from mcp_magics.schema.uri_template import UriTemplate
-from mcp_magics.schema.words import address, word
+from mcp_magics.schema.words import address, as_written, word
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -73,6 +73,7 @@ class Offer:
     def cell(self, text: str) -> str:
         """The cell that asks for it with the arguments ``text`` (JSON, as they were typed)."""
         target = f"{word(self.server)}.{word(self.name)}"
+        text = as_written(text)
         nothing = on_one_line(text) in ("", "{}")
         match self.kind:
             case "tool":

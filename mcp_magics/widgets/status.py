@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from mcp_magics.connection.loop import background
 from mcp_magics.errors import UnknownServerError
 from mcp_magics.widgets.card import Card, bundle
+from mcp_magics.widgets.newest import Newest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,10 +70,7 @@ class StatusCards:
 
     def begin(self) -> None:
         """Keep them current; the cards shown before stay as they are."""
-        global _current  # noqa: PLW0603  one kernel keeps one set of cards current
-        if _current is not None:
-            _current.end()
-        _current = self
+        _live.enter(self)
         self._job = background.start(self._keep())
 
     def end(self) -> None:
@@ -96,7 +94,7 @@ class StatusCards:
         return [(_changes, [_trace(server) for server in self._known()])]
 
 
-_current: StatusCards | None = None
+_live = Newest(1, StatusCards.end)
 _changes = 0
 
 
@@ -104,14 +102,6 @@ def look_again() -> None:
     """A credential was changed in a way that no connection shows."""
     global _changes  # noqa: PLW0603  a count for the one set of cards
     _changes += 1
-
-
-def close_cards() -> None:
-    """Leave the newest cards as they are, without their buttons."""
-    global _current
-    current, _current = _current, None
-    if current is not None:
-        current.end()
 
 
 def _trace(server: Server) -> tuple[object, ...]:

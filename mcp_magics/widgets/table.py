@@ -6,11 +6,11 @@ It stands in the place of the static table, which is what a saved notebook has. 
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from mcp_magics.widgets.newest import Newest
 from mcp_magics.widgets.placed import STYLE, Panel, PlacedWidget, View, script
 from mcp_magics.widgets.table_rows import PAGE, Arrangement, TableRows
 
@@ -46,9 +46,7 @@ class LiveTable(Panel):
 
     def begin(self) -> None:
         """Live from now on."""
-        _live.append(self)
-        while len(_live) > MOST_LIVE:
-            _live.popleft().close()
+        _live.enter(self)
 
     def view(self) -> View:
         """The columns, and the rows as they are arranged now."""
@@ -109,10 +107,4 @@ class LiveTable(Panel):
             self.tell({"whole": {"row": row, "column": column, "text": text, "more": more}, "line": ""})
 
 
-_live: deque[LiveTable] = deque()
-
-
-def close_all() -> None:
-    """Close every live table of this kernel; the static ones are seen again."""
-    while _live:
-        _live.popleft().close()
+_live = Newest(MOST_LIVE, LiveTable.close)

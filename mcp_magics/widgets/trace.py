@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp_magics.connection.loop import background
 from mcp_magics.results.sanitise import escaped
+from mcp_magics.widgets.newest import Newest
 from mcp_magics.widgets.placed import STYLE, Bundle, Panel, PlacedWidget, View, script
 from mcp_magics.widgets.trace_feed import ROWS, Feed, Filter
 from mcp_magics.wire.trace import read, trace_of
@@ -72,15 +72,12 @@ class LiveTrace(Panel):
         """Show the table and the panel, and follow the wire log from now on."""
         self._table.show(self._static(self._trace))
         self._live.show(self.output)
-        _live.append(self)
-        while len(_live) > MOST_LIVE:
-            _live[0].end()
+        _live.enter(self)
         self._job = background.start(self._follow())
 
     def end(self) -> None:
         """Leave the page; the table is drawn anew, and is what stays."""
-        if self in _live:
-            _live.remove(self)
+        _live.leave(self)
         if self._job is not None and not self._job.done:
             self._job.cancel()
         if self.is_open:
@@ -175,10 +172,4 @@ def _part(item: Traced) -> dict[str, str]:
     return {"head": item.head, "text": text[:_WHOLE] + more}
 
 
-_live: deque[LiveTrace] = deque()
-
-
-def close_all() -> None:
-    """End every live trace of this kernel."""
-    for trace in list(_live):
-        trace.end()
+_live = Newest(MOST_LIVE, LiveTrace.end)

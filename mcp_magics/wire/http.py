@@ -7,7 +7,7 @@ as httpx2 reads them. Every exchange is journalled, redacted. Redirects are foll
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
 
 import httpx2
@@ -36,7 +36,8 @@ def http_client(
     """A client whose exchanges land in ``journal`` under ``server``; close it in the task that opened it."""
     install_log_redaction()  # httpx2 logs whole addresses
     tap = _Tap(server, journal)
-    return httpx2.AsyncClient(
+    return _Client(
+        tap,
         headers=dict(headers or {}),
         auth=auth,
         transport=transport or _direct(),
@@ -53,8 +54,23 @@ def _direct() -> httpx2.AsyncBaseTransport | None:
     return None if getproxies().keys() & {"http", "https", "all"} else DirectTransport()
 
 
+class _Client(httpx2.AsyncClient):
+    """A client that also journals the requests no response came to."""
+
+    def __init__(self, tap: _Tap, **options: Any) -> None:
+        super().__init__(**options)
+        self._tap = tap
+
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        try:
+            return await super().send(request, **options)
+        except httpx2.TransportError as error:
+            self._tap.broken(request, error)
+            raise
+
+
 class _Tap:
-    """Event hooks that journal each exchange when its response headers arrive."""
+    """Journals each exchange when its response headers arrive, or none will."""
 
     def __init__(self, server: str, journal: Journal) -> None:
         self._server = server
@@ -64,16 +80,23 @@ class _Tap:
         request.extensions["mcp_magics.sent"] = time.perf_counter()
 
     async def response(self, response: httpx2.Response) -> None:
-        request = response.request
+        self._keep(response.request, status=response.status_code, response_headers=response.headers)
+
+    def broken(self, request: httpx2.Request, error: httpx2.TransportError) -> None:
+        """Keep that ``request`` ended with ``error``."""
+        self._keep(
+            request, status=None, response_headers={}, problem=f"no whole response ({type(error).__name__}: {error})"
+        )
+
+    def _keep(self, request: httpx2.Request, **told: Any) -> None:
         self._journal.exchange(
             self._server,
             request.method,
             str(request.url),
-            status=response.status_code,
             elapsed=time.perf_counter() - request.extensions.get("mcp_magics.sent", time.perf_counter()),
             request_headers=request.headers,
-            response_headers=response.headers,
             rpc_id=request.extensions.get(RPC_ID, ""),
+            **told,
         )
 
 

@@ -178,7 +178,7 @@ def _exchanged(exchange: Exchange) -> Passage:
         method=one_line(exchange.method, _NAME_LENGTH),
         name=one_line(exchange.url, _NAME_LENGTH),
         rpc_id="",
-        summary=f"{exchange.method} {exchange.url} {exchange.status} {exchange.problem}".rstrip(),
+        summary=f"{exchange.method} {exchange.url} {status} {exchange.problem}".rstrip().replace("  ", " "),
         said=said,
         ms=exchange.elapsed * 1000,
         error=said if refused or exchange.problem else "",

@@ -48,7 +48,8 @@ class Traced:
         if isinstance(entry, Frame):
             return entry.text
         head = f"{entry.method} {entry.url}\n" + "".join(f"{k}: {v}\n" for k, v in entry.request_headers.items())
-        answer = f"\n{entry.status}\n" + "".join(f"{k}: {v}\n" for k, v in entry.response_headers.items())
+        status = entry.problem if entry.status is None else entry.status
+        answer = f"\n{status}\n" + "".join(f"{k}: {v}\n" for k, v in entry.response_headers.items())
         return head + answer
 
     @property
@@ -96,6 +97,7 @@ class Traced:
             "method": entry.method,
             "url": entry.url,
             "status": entry.status,
+            "problem": entry.problem,
             "elapsed": entry.elapsed,
             "request_headers": dict(entry.request_headers),
             "response_headers": dict(entry.response_headers),
