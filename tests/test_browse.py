@@ -267,6 +267,13 @@ def test_a_name_with_a_line_end_is_asked_for_by_the_cell_it_has(shell):
     assert repr("a\u2028b 🎈") in failure.message
 
 
+@pytest.mark.parametrize("text", ["[1]", '"x"', "5.0", "null", "true"])
+def test_arguments_that_are_no_object_travel_from_the_cell_too(shell, text):
+    shell(f"{ADD}0")
+    cell = Offer("tool", "many", "order", {"name": "order"}).cell(text)
+    assert shell(cell).result.arguments_text == text
+
+
 def test_a_cell_looks_like_what_it_sends(shell):
     shell(f"{ADD}0")
     cell = Offer("prompt", "many", "greet", source.PROMPTS[0]).cell('{"who": "a\u202eb\u2066c\u200fd\u2028é"}')

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
@@ -11,6 +13,8 @@ from support.showcase_server import blocks, resources
 
 from mcp_magics.results.content import ReadResult
 from mcp_magics.widgets.card import Card, bundle
+from mcp_magics.wire.journal import Journal
+from mcp_magics.wire.trace import read, trace_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.node]
 
@@ -51,3 +55,16 @@ def test_axe_finds_nothing_wrong_with_results(saved):
 
 def test_axe_finds_nothing_wrong_with_cards(saved):
     assert breaches(saved([bundle(CARDS, 0.0)])) == []
+
+
+def test_axe_finds_nothing_wrong_with_the_wire_log_its_waterfall_and_its_diagram(saved):
+    kept = Journal()
+    for number, error in enumerate(({}, {"error": {"code": -32601, "message": "no such method"}})):
+        kept.frame(
+            "shop", "sent", "http", json.dumps({"id": number, "method": "tools/call", "params": {"name": "add"}})
+        )
+        kept.frame("shop", "received", "http", json.dumps({"id": number, **(error or {"result": {"content": []}})}))
+    trace = trace_of(read(kept.entries()))
+    shown = [trace, trace.waterfall(), trace.diagram()]
+    found = [breaches(saved([each._repr_mimebundle_()])) for each in shown]
+    assert found == [[], [], ["color-contrast: none could be measured"]]  # of an SVG; test_diagram does that

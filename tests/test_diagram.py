@@ -238,3 +238,28 @@ def test_a_login_is_drawn_with_its_authorization_server_and_so_is_one_taken_apar
         flow.close()
     finally:
         host.stop()
+
+
+def test_the_texts_of_a_diagram_can_be_told_from_their_ground() -> None:
+    """WCAG 2.2, 1.4.3."""
+    kinds = ("request", "result", "error", "notification", "http")
+    drawn = ET.fromstring(
+        diagram(*(arrow(kind=kind, n=n) for n, kind in enumerate(kinds, 1)))._repr_mimebundle_()["image/svg+xml"]
+    )
+    grounds = {each.get("fill") for each in drawn.iter(f"{SVG}rect")}
+    inks = {each.get("fill") for each in drawn.iter(f"{SVG}text")}
+    assert len(grounds) >= 2
+    assert len(inks) >= 2
+    assert min(contrast(ink, ground) for ink in inks for ground in grounds) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """How far two colours (``#rrggbb``) are apart: 1 to 21 (WCAG 2.2, contrast ratio)."""
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

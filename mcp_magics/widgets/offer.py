@@ -77,7 +77,8 @@ class Offer:
         nothing = on_one_line(text) in ("", "{}")
         match self.kind:
             case "tool":
-                return f"%mcp call {target}" if nothing else f"%%mcp_call {target}\n{text}"
+                raw = "" if text.lstrip().startswith(("{", "[")) else " --raw"  # a scalar alone would be read as YAML
+                return f"%mcp call {target}" if nothing else f"%%mcp_call {target}{raw}\n{text}"
             case "prompt":
                 return f"%mcp prompt {target}" if nothing else f"%%mcp prompt {target}\n{text}"
         line = f"mcp read {word(self.server)} {address(self.name)}"
