@@ -87,6 +87,22 @@ class Redactor:
                     data = pattern.sub(self._swap_bytes, data)
         return data
 
+    @property
+    def knows_any(self) -> bool:
+        """Whether there is a secret to be searched for."""
+        return bool(self._datas)
+
+    def is_in(self, data: bytes | bytearray) -> bool:
+        """Whether ``data`` has a known secret."""
+        return any(secret in data for secret, _ in self._datas)
+
+    def known(self, data: bytes | bytearray) -> bytes:
+        """``data`` with every known secret replaced, and nothing else."""
+        known = bytes(data)
+        for secret, placeholder in self._datas:
+            known = known.replace(secret, placeholder)
+        return known
+
     def url(self, url: str) -> str:
         """``url`` without user and password, every value of its query masked; other text as :meth:`text`."""
         match = _ADDRESS.fullmatch(url)
@@ -153,16 +169,25 @@ class Redactor:
         return whole[:start] + self.found(match["s"].decode("utf-8", "surrogateescape")).encode() + whole[end:]
 
 
+_ESCAPES = (
+    str.maketrans({"/": "\\/"}),
+    str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}),
+    str.maketrans({"<": "\\u003C", ">": "\\u003E", "&": "\\u0026", "+": "\\u002B", "'": "\\u0027", "`": "\\u0060"}),
+)
+"""What PHP, Go and .NET write in JSON in place of characters that need no escape."""
+
+
 def spellings(secret: str) -> Iterable[str]:
     """``secret`` as it may stand in text: as it is, in JSON (also in JSON inside JSON), in a URL and in a form."""
     plain, escaped = json.dumps(secret, ensure_ascii=False)[1:-1], json.dumps(secret)[1:-1]
-    nested = [json.dumps(each, ensure_ascii=False)[1:-1] for each in (plain, escaped)]
+    escapes = [each.translate(written) for each in (plain, escaped) for written in _ESCAPES]
+    nested = [json.dumps(each, ensure_ascii=False)[1:-1] for each in (plain, escaped, *escapes)]
     percent = [
         quote(secret, safe="", errors="replace"),
         quote(secret, errors="replace"),
         quote_plus(secret, errors="replace"),
     ]
-    return dict.fromkeys([secret, plain, escaped, *nested, *percent])
+    return dict.fromkeys([secret, plain, escaped, *escapes, *nested, *percent])
 
 
 def _masked_query(query: str) -> str:

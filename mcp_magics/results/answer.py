@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Container, Iterator
+from copy import copy
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mcp_magics.results import mime
+from mcp_magics.results.discreet import discreet, discreet_lines
 from mcp_magics.results.document import Change, Document, Line, unchanged
 from mcp_magics.results.outputs import parts
 from mcp_magics.results.reply import Reply
@@ -102,16 +104,32 @@ class Answer(ABC):
 
     def display_parts(self, change: Change = unchanged) -> list[mime.Bundle]:
         """MIME bundles, each to be published as an output of its own: first all text, then each image and sound."""
-        return parts(change(self._document()))
+        return parts(change(self._shown()))
 
     def _repr_mimebundle_(
         self, include: Container[str] | None = None, exclude: Container[str] | None = None
     ) -> mime.Bundle:
-        return mime.selected(mime.bundle(self._document()), include, exclude)
+        return mime.selected(mime.bundle(self._shown()), include, exclude)
 
     def __repr__(self) -> str:
-        shown = one_line(plain(self._document(), 8 * _REPR_LENGTH), _REPR_LENGTH)
+        shown = one_line(plain(self._shown(), 8 * _REPR_LENGTH), _REPR_LENGTH)
         return f"<{type(self).__name__} {one_line(self._label, 200)}: {shown}>"
+
+    def _shown(self) -> Document:
+        """The document, in which what is known to be secret is a placeholder."""
+        reply = discreet(self.reply)
+        if reply is self.reply:
+            return self._document()
+        return Document(self.retold(reply)._document().body, discreet_lines(self._footer()))  # noqa: SLF001  one of its own
+
+    def retold(self, reply: Reply) -> Self:
+        """The same answer with ``reply`` in place of its own, and all that is derived of that."""
+        other = copy(self)
+        other.reply = reply
+        for name in vars(self):
+            if isinstance(getattr(type(self), name, None), cached_property):
+                del vars(other)[name]
+        return other
 
     @property
     @abstractmethod

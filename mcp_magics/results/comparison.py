@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,6 +12,7 @@ from mcp_magics.errors import DifferenceError
 from mcp_magics.results import mime
 from mcp_magics.results.answer import Answer
 from mcp_magics.results.difference import MISSING, Difference, Differences, differences
+from mcp_magics.results.discreet import discreet
 from mcp_magics.results.document import Contrast, Document, Facing, Item, Line
 from mcp_magics.results.listing import Listing, counted
 from mcp_magics.results.outputs import parts
@@ -106,15 +108,15 @@ class Comparison:
 
     def display_parts(self) -> list[mime.Bundle]:
         """MIME bundles, each an output of its own."""
-        return parts(self._document())
+        return parts(self._shown())
 
     def _repr_mimebundle_(
         self, include: Container[str] | None = None, exclude: Container[str] | None = None
     ) -> mime.Bundle:
-        return mime.selected(mime.bundle(self._document()), include, exclude)
+        return mime.selected(mime.bundle(self._shown()), include, exclude)
 
     def __repr__(self) -> str:
-        return f"<Comparison {one_line(plain(self._document(), 8 * _REPR_LENGTH), _REPR_LENGTH)}>"
+        return f"<Comparison {one_line(plain(self._shown(), 8 * _REPR_LENGTH), _REPR_LENGTH)}>"
 
     # -- what differs --------------------------------------------------------------------------------------
 
@@ -168,6 +170,13 @@ class Comparison:
         if not self._all.is_whole:
             yield "there is more that differs: looking was given up"
 
+    def _shown(self) -> Document:
+        """The document, in which what is known to be secret is a placeholder."""
+        left, right = map(_discreet, self.sides)
+        if (left, right) == self.sides:
+            return self._document()
+        return Comparison(self.what, left, right, self._ignored)._document()  # noqa: SLF001  one of its own
+
     def _document(self) -> Document:
         left, right = self.sides
         title = Line(f"{self.what}: {self._verdict}", "title")
@@ -194,6 +203,13 @@ class Comparison:
             return ()
         document: Document = gave[0]._document()  # noqa: SLF001  the one form every result has
         return document.body
+
+
+def _discreet(side: Side) -> Side:
+    if not isinstance(side.outcome, Answer):
+        return side
+    reply = discreet(side.outcome.reply)
+    return side if reply is side.outcome.reply else replace(side, outcome=side.outcome.retold(reply))
 
 
 def _time(seconds: float | None) -> str:
