@@ -14,6 +14,7 @@ import psutil
 import pytest
 from support import asking_server
 from support.commands import playground
+from support.until import until
 
 from mcp_magics.connection.deadlines import Deadlines
 from mcp_magics.connection.questions import roots_news
@@ -738,14 +739,3 @@ def test_more_questions_than_may_stand_are_declined_with_a_note(monkeypatch):
     assert (answer.action, answer.by) == ("decline", "nobody")
     assert "others of srv are open already" in notes[0]
     assert second not in mine.standing()
-
-
-def until(condition):
-    """Look until ``condition`` holds, for ten seconds at most."""
-    import threading
-    import time
-
-    late = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < late
-        threading.Event().wait(0.01)

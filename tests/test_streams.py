@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.commands import streaming
 from support.notebook import done
 from support.page import Page
+from support.until import until
 
 if TYPE_CHECKING:
     from support.shell import Shell
@@ -24,14 +24,6 @@ def added(shell: Shell, era: str, *without: str) -> Any:
 
 def state(server: Any) -> dict[str, Any]:
     return json.loads(server.call("state").text)
-
-
-def until(holds: Any, seconds: float = 10) -> None:
-    """Wait for the thing itself."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.005)
 
 
 # -- changed lists --------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.commands import streaming
-from support.odd_http import Asked, OddServer, Response, sse, times
+from support.odd_http import Asked, OddServer, Response, error, sse, times
+from support.until import until
 
 from mcp_magics.wire.event_stream import EventStream
 from mcp_magics.wire.sse import EventDecoder
@@ -192,11 +193,48 @@ def test_the_stream_for_unasked_messages_is_opened_again_however_often_it_ends(s
 
     odd.on["GET"] = get
     shell(f"%mcp add a {odd.url}")
-    deadline = time.monotonic() + 10
-    while len(opened) < 9 and time.monotonic() < deadline:
-        time.sleep(0.005)
+    until(lambda: len(opened) >= 9)
     assert opened == [None, "1", "2", "3", "4", "5", "6", "7", "8"]
     assert "unasked 8" in shell("%mcp log a").text
+
+
+CHANGED = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
+
+
+def named(*names: str) -> dict[str, Any]:
+    return {"tools": [{"name": name, "inputSchema": {"type": "object"}} for name in names]}
+
+
+def test_a_changed_list_that_could_not_be_read_is_read_at_the_next_call(shell: Shell, odd: OddServer) -> None:
+    shell(f"%mcp add a {odd.url}")
+    odd.on["tools/list"] = times(1, lambda asked: error(asked, -32603, "busy"))
+    odd.on["tools/call"] = times(1, lambda asked: sse(CHANGED, answer(asked, "there")))
+    shell("%mcp call a.echo")
+    until(lambda: "a changed list was not read" in shell("%mcp log a").text)
+    odd.on["tools/list"] = lambda _asked: named("echo", "new")
+    notes = shell("%mcp call a.new").result.notes
+    assert any("new tool new" in note for note in notes)
+
+
+def test_a_call_goes_on_where_a_changed_list_cannot_be_read(shell: Shell, odd: OddServer) -> None:
+    shell(f"%mcp add a {odd.url}")
+    odd.on["tools/list"] = lambda asked: error(asked, -32603, "busy")
+    odd.on["tools/call"] = lambda asked: sse(CHANGED, answer(asked, "there"))
+    shell("%mcp call a.echo")
+    result = shell("%mcp call a.echo").result
+    assert result.text == "there"
+    assert "a changed list was not read" in result.notes[0]
+    assert "busy" in result.notes[0]
+
+
+def test_a_list_that_changes_while_it_is_read_is_read_once_more(shell: Shell, odd: OddServer) -> None:
+    shell(f"%mcp add a {odd.url}")
+    old = named("echo")
+    odd.on["tools/list"] = times(1, lambda asked: sse(CHANGED, {"jsonrpc": "2.0", "id": asked.rpc_id, "result": old}))
+    odd.on["tools/call"] = times(1, lambda asked: sse(CHANGED, answer(asked, "there")))
+    lists = odd.rpcs().count("tools/list")
+    shell("%mcp call a.echo")
+    until(lambda: odd.rpcs().count("tools/list") == lists + 2)
 
 
 def test_a_session_begun_anew_is_a_note_on_the_result(shell: Shell, odd: OddServer) -> None:

@@ -122,9 +122,16 @@ class Live:
             notes += self._subscribed_again()
             self.connection.warnings.clear()
         elif self.connection.stale:
-            await self.connection.upkeep.catch_up()
-            notes += self._told("the server changed its")
+            notes += await self._caught_up()
         return notes
+
+    async def _caught_up(self) -> tuple[str, ...]:
+        """Changed lists read anew; one that cannot be read is a note, for the request may do without it."""
+        try:
+            await self.connection.upkeep.catch_up()
+        except MCPMagicsError as error:
+            return (f"a changed list was not read: {error.failure.message}",)
+        return self._told("the server changed its")
 
     def _disclosed(self) -> tuple[str, ...]:
         """What the first connect to a server found in a project's file has started or addressed, and what it sent."""
@@ -163,7 +170,7 @@ class Live:
     def _told(self, why: str) -> tuple[str, ...]:
         """What has changed since somebody was told, a note a list."""
         news, self.connection.news = dict(self.connection.news), {}
-        self.connection.stale.clear()
+        self.connection.stale &= self.connection.upkeep.outdated
         return tuple(f"{why} {kind}: {'; '.join(lines[:10])}" for kind, lines in news.items() if lines)
 
     def _news(self, why: str) -> tuple[str, ...]:

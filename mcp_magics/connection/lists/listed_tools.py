@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 async def list_tools(connection: Connection, seconds: float) -> None:
     """Read the list within so many ``seconds`` of the server's own time; raises ``MCPMagicsError``."""
     try:
-        async with connection.deadlines.within(seconds):
-            await _read(connection)
+        with connection.upkeep.reading("tools"):
+            async with connection.deadlines.within(seconds):
+                await _read(connection)
     except TimeoutError:
         error = RequestTimeoutError(
             f"no answer to tools/list within {seconds:g} s",
@@ -33,7 +34,6 @@ async def list_tools(connection: Connection, seconds: float) -> None:
 
 
 async def _read(connection: Connection) -> None:
-    connection.upkeep.outdated.discard("tools")
     if "tools" not in connection.capabilities:
         return
     since = connection.shelf.moment

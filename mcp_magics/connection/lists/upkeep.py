@@ -8,7 +8,7 @@ without where it does not do what it declares.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.connection.lists.catalog import differences, fetch
@@ -16,7 +16,7 @@ from mcp_magics.connection.lists.listening import Listening
 from mcp_magics.errors import MCPMagicsError, RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from mcp_magics.connection.client import Connection
 
@@ -92,14 +92,24 @@ class Upkeep:
                 self._log("tools")
             for kind in sorted(self.outdated & self._connection.known.keys()):
                 await self._fetch_again(kind)
-            self.outdated.clear()
+            self.outdated &= {"tools", *self._connection.known}  # these have changed once more meanwhile
+
+    @contextmanager
+    def reading(self, kind: str) -> Iterator[None]:
+        """While inside, ``kind`` is read; it is still to fetch where that fails, or where it changes meanwhile."""
+        self.outdated.discard(kind)
+        try:
+            yield
+        except BaseException:
+            self.outdated.add(kind)
+            raise
 
     async def _fetch_again(self, kind: str) -> None:
         connection = self._connection
-        self.outdated.discard(kind)
         try:
-            async with asyncio.timeout(connection.spec.startup_timeout):
-                page = await fetch(connection, connection.spec.name, kind)
+            with self.reading(kind):
+                async with asyncio.timeout(connection.spec.startup_timeout):
+                    page = await fetch(connection, connection.spec.name, kind)
         except (MCPMagicsError, TimeoutError) as error:  # no call waits for it
             del connection.known[kind]
             why = error.failure.message if isinstance(error, MCPMagicsError) else "no answer in time"
