@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from dataclasses import replace
+from threading import Barrier
 from typing import Any
 
 import pytest
 from support.odd_http import JSON, Asked, OddServer, Response, error, result, sse, times
 from support.shell import Shell
+from support.until import PATIENCE
 
 from mcp_magics.connection.manager import servers
 
@@ -203,6 +207,30 @@ def test_a_forgotten_session_is_begun_anew_once_and_the_call_arrives(shell: Shel
     assert len(begun) == 2
     calls = [asked.headers["mcp-session-id"] for asked in odd.asked if asked.rpc == "tools/call"]
     assert calls == ["session-0", "session-1"]
+
+
+def test_calls_that_learn_one_after_another_of_a_forgotten_session_begin_one_and_all_arrive(
+    shell: Shell, odd: OddServer
+) -> None:
+    begun = with_session(odd)
+    shell(f"%mcp add a {odd.url}")
+    arrived = Barrier(4)
+
+    def call(asked: Asked) -> Response | None:
+        if asked.headers["mcp-session-id"] != "session-0":
+            return None
+        place = arrived.wait(PATIENCE)
+        time.sleep(place * 0.05)
+        return Response(404, b"", kind=None)
+
+    odd.on["tools/call"] = call
+
+    async def call_all() -> list[str]:
+        results = await asyncio.gather(*(servers["a"].acall("echo", {"text": text}) for text in "abcd"))
+        return [result.text for result in results]
+
+    assert asyncio.run(call_all()) == list("abcd")
+    assert len(begun) == 2
 
 
 def test_a_session_forgotten_again_and_again_is_an_error_and_no_loop(shell: Shell, odd: OddServer) -> None:

@@ -23,9 +23,14 @@ if TYPE_CHECKING:
     from mcp_magics.connection.client import Connection
     from mcp_magics.connection.questions.inbox import Hearing
     from mcp_magics.results.reply import Reply
+    from mcp_magics.wire.dispatcher import FrameDispatcher
     from mcp_magics.wire.pending import Pending
+    from mcp_magics.wire.transport import Channel
 
 T = TypeVar("T")
+
+OTHERS_SECONDS = 1.0
+"""How long the end of a forgotten session waits for the other requests in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +53,13 @@ class Attempt:
         self.connection = connection
         self.request = request
         self.pending: Pending | None = None
+        self.channel: Channel | None = None
         self._began: float | None = None
 
     def submit(self) -> Pending:
         """Put the request on the wire."""
         request = self.request
+        self.channel = self.connection.channel
         self.pending = self.connection.submit(
             request.method, request.members, name=request.name, mirrored=request.mirrored, meta=request.meta
         )
@@ -145,11 +152,21 @@ async def _after_visits(attempt: Attempt, refused: RequestError) -> Reply:
 async def _in_new_session(attempt: Attempt) -> Reply:
     """The server forgot the session, so it did not act: begin a new one and send again, once (transports: 404)."""
     connection = attempt.connection
-    await connection.close()
+    await _others_heard(connection.dispatcher if connection.channel is attempt.channel else None)
+    if connection.channel is attempt.channel:  # else another call has begun one already
+        await connection.close()
     await connection.open()
     connection.log.add("client", f"{_FORGOTTEN}; a new one was begun", level="warning")
     reply = await _sent_again(attempt)
     return replace(reply, notes=(f"{_FORGOTTEN}: a new one was begun and the request sent again", *reply.notes))
+
+
+async def _others_heard(dispatcher: FrameDispatcher | None) -> None:
+    """Wait a moment for the answers to what went out beside: they too say that the session is forgotten."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + OTHERS_SECONDS
+    while dispatcher is not None and dispatcher.in_flight and loop.time() < end:  # noqa: ASYNC110  they tell their own waiters
+        await asyncio.sleep(OTHERS_SECONDS / 50)
 
 
 _FORGOTTEN = "the server had forgotten the session (404)"
