@@ -18,7 +18,7 @@ from mcp_magics.auth.driver import Driver
 from mcp_magics.auth.flow.anonymous import Anonymous
 from mcp_magics.auth.flow.authorization import Authorize
 from mcp_magics.auth.flow.login import begin
-from mcp_magics.auth.flow.state import Granted, Refused
+from mcp_magics.auth.flow.state import Found, Granted, Refused
 from mcp_magics.auth.listener import open_listener
 from mcp_magics.auth.pages import Failed, Repeated, Succeeded
 from mcp_magics.auth.redirect import CallbackOptions, plan_listener, port_behind, redirect_of
@@ -72,6 +72,7 @@ class LoginOrder:
     """One login to carry out; ``timeout`` is how many seconds the browser's hop may take.
 
     ``look`` finds out, given a port of ours and a path that answers there, what ``surroundings`` cannot tell.
+    ``demanded`` is what the connection was refused with where an anonymous ``initialize`` would not be.
     """
 
     settings: FlowSettings
@@ -80,6 +81,7 @@ class LoginOrder:
     visitor: Visitor = "person"
     timeout: float = 300.0
     look: Callable[[int, str], Awaitable[Surroundings]] | None = None
+    demanded: Found = Found()  # noqa: RUF009  frozen
 
 
 async def log_in(
@@ -126,7 +128,8 @@ async def set_out(
         settings = replace(settings, redirect_uri=redirect.uri)
         hop = BrowserHop(order, listener, redirect, notes, client, watcher)
         stack.push_async_callback(hop.close)
-    return Driver(Anonymous(settings), conversation, browser=hop, after=begin, watch=watcher.stepped), hop
+    state = Anonymous(settings, found=order.demanded)
+    return Driver(state, conversation, browser=hop, after=begin, watch=watcher.stepped), hop
 
 
 async def _keep_client(end: State, settings: FlowSettings, keep: Callable[[OAuthCredential], Awaitable[None]]) -> None:

@@ -50,7 +50,7 @@ def explain(
         return _token_rejected(failure, spec, credential)
     if held.credential in ("bearer", "header"):
         return _configured_rejected(failure, spec)
-    return _anonymous(failure, spec, known)
+    return _anonymous(failure, spec, known, challenge)
 
 
 def claims(token: str) -> dict[str, Any] | None:
@@ -73,8 +73,10 @@ def audiences(told: dict[str, Any] | None) -> tuple[str, ...] | None:
     return tuple(each for each in aud if isinstance(each, str)) if isinstance(aud, list) else None
 
 
-def _anonymous(failure: Failure, spec: ServerSpec, known: Measured) -> Failure:
+def _anonymous(failure: Failure, spec: ServerSpec, known: Measured, challenge: Challenge | None) -> Failure:
     """Nothing was sent: can one log in at all? Where that was looked for in vain, a token must come another way."""
+    if _names_more(challenge, known):
+        return replace(failure, next_step=f"%mcp login {spec.name}")
     checked = known.at is not None and known.failure is None and known.found.unchecked is None
     found_none = checked and known.found.server is None and known.found.resource is None
     if found_none:
@@ -88,6 +90,12 @@ def _anonymous(failure: Failure, spec: ServerSpec, known: Measured) -> Failure:
         step = obstacle.next_step or f"%mcp oauth {spec.name}"
         return replace(failure, message=text, evidence=told, next_step=step)
     return replace(failure, next_step=f"%mcp login {spec.name}")
+
+
+def _names_more(challenge: Challenge | None, known: Measured) -> bool:
+    """Whether this challenge says where to look, and nobody has looked there yet."""
+    named = challenge.resource_metadata if challenge is not None else None
+    return named is not None and redactor().url(named) not in {each.url for each in known.found.tried}
 
 
 def _obstacle(known: Measured) -> Failure | None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 Requirement = Literal["none", "optional", "required", "unknown"]
 
+_ASKED_ANEW = (None, "initialize", "notifications/initialized", "tools/list", "GET")
+"""What every discovery asks for itself; None is no refusal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -30,10 +33,16 @@ class Measured:
 
     def beside(self, earlier: Measured) -> Measured:
         """This measurement, with what an earlier one saw refused that nobody has asked for again (``tools/call``)."""
-        again = earlier.refused in (None, "initialize", "tools/list", "GET")
-        if again or self.requirement not in ("none", "optional"):
+        if earlier.demanded.refused is None or self.requirement not in ("none", "optional"):
             return self
         return replace(self, requirement="required", refused=earlier.refused)
+
+    @property
+    def demanded(self) -> Found:
+        """What a flow begins with: a refusal, and its challenge, that its own anonymous requests will not meet."""
+        if self.refused in _ASKED_ANEW:
+            return Found()
+        return Found(refused=self.refused, challenge=self.found.challenge)
 
     @property
     def text(self) -> str:

@@ -69,7 +69,9 @@ class Anonymous:
         following = _NEXT.get(self.method)
         if following is not None:
             return Decision(f"{self.method} is answered without a credential", replace(state, method=following))
-        text = f"{self.method} is answered without a credential: none is required"
+        refused = self.found.refused
+        verdict = f"{refused} was not" if refused is not None else "none is required"
+        text = f"{self.method} is answered without a credential: {verdict}"
         if state.session:
             return Decision(text, replace(state, method="DELETE"))
         return state._accepted(text)  # noqa: SLF001  itself

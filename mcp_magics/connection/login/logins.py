@@ -75,6 +75,7 @@ async def _order(permission: Permission, wishes: LoginWishes) -> LoginOrder:
         wishes.visitor,
         wishes.timeout,
         None if wishes.lookout is None else partial(seen_through, environ, wishes.lookout),
+        permission.known.demanded,
     )
 
 

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mcp_magics.auth.flow.state import Found, Refused
+from mcp_magics.auth.flow.state import Refused
 from mcp_magics.auth.refusal import LOGIN_NEEDED, UNAUTHORIZED
 from mcp_magics.auth.requirement import NOT_MEASURED, Measured, measured
 from mcp_magics.auth.status import AuthStatus, Holding, auth_status, configured
@@ -131,7 +131,8 @@ class Permission:
         from mcp_magics.auth.flow.discovery import look_for_resource
         from mcp_magics.auth.order import flow_settings
 
-        self.known = await self.authority.measured(look_for_resource(flow_settings(self.spec), Found()), self.known)
+        state = look_for_resource(flow_settings(self.spec), self.known.demanded)
+        self.known = await self.authority.measured(state, self.known)
 
     async def refused_to_open(self, failure: Failure, challenge: str | None = None) -> Failure:
         """``failure`` of connecting, explained; a demand for a credential is measured first."""
@@ -151,7 +152,8 @@ class Permission:
         from mcp_magics.auth.flow.anonymous import Anonymous
         from mcp_magics.auth.order import flow_settings
 
-        self.known = await self.authority.measured(Anonymous(flow_settings(self.spec)), self.known)
+        state = Anonymous(flow_settings(self.spec), found=self.known.demanded)
+        self.known = await self.authority.measured(state, self.known)
 
     # -- what is held ----------------------------------------------------------------------------------------
 
@@ -175,7 +177,8 @@ class Permission:
     def refused(self, failure: Failure, method: str, challenge: str | None) -> Failure:
         """``failure`` of one request, explained; without a credential it shows that one is required after all."""
         if failure.class_ in UNAUTHORIZED and self.is_anonymous:
-            self.known = replace(self.known, requirement="required", refused=method)
+            found = replace(self.known.found, refused=method, challenge=oauth_challenge(challenge))
+            self.known = replace(self.known, requirement="required", refused=method, found=found)
         return self._explained(failure, challenge)
 
     def _explained(self, failure: Failure, challenge: str | None = None) -> Failure:
