@@ -122,6 +122,21 @@ def test_a_refusal_is_told_and_never_taken_for_done_rfc7009_2_2_1(reply):
     assert end.failure.class_ == "revocation_failed"
 
 
+MISSED = answer({"error": "invalid_request", "error_description": "client_secret: Field required"}, 400)
+
+
+def test_a_client_secret_that_is_missed_goes_along_empty_once_rfc6749_2_3_1():
+    again = revoke("shop", credential()).next(MISSED).state
+    assert dict(again.ask().form)["client_secret"] == ""
+    assert dict(again.next(answer(status=200)).state.ask().form)["client_secret"] == ""
+    assert isinstance(again.next(MISSED).state, Refused)
+
+
+def test_a_client_secret_that_was_sent_is_not_sent_empty():
+    confidential = credential(client=client(auth_method="client_secret_post", client_secret="s3cret"))
+    assert isinstance(revoke("shop", confidential).next(MISSED).state, Refused)
+
+
 def test_no_answer_is_told_as_it_is():
     end = Revocation("shop", credential(), f"{ISSUER}/revoke", "access_token").next(no_answer()).state
     assert end.failure == NO_ANSWER

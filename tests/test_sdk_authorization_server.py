@@ -60,6 +60,15 @@ def test_a_second_login_is_made_by_the_same_client_and_the_same_redirect_uri(she
     assert servers["sdk"].permission.stored().client == first
 
 
+def test_a_logout_revokes_the_tokens_though_the_server_wants_a_secret_in_the_form(shell, sdk):
+    log_in(shell)
+    access = servers["sdk"].permission.stored().tokens.access_token
+    said = shell("%mcp logout sdk").text
+    assert "sdk: revoked at the authorization server" in said
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    assert httpx2.post(sdk, json=ping, headers={"authorization": f"Bearer {access}"}).status_code == 401
+
+
 def test_a_token_that_ends_is_refreshed_and_rotated_without_anybody(shell, nothing_leaks):
     with protected("2") as url:
         shell(f"%mcp add sdk {url} --quiet")

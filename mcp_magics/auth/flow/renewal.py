@@ -23,6 +23,9 @@ _ENDS_BY_ITSELF = "revoked at the authorization server; an access token of this 
 """Where servers verify signed tokens without asking anybody, only what renews them can be taken back."""
 
 
+_SECRET = "client_secret"  # noqa: S105  the name of a field
+
+
 @dataclass(frozen=True, slots=True)
 class Refresh:
     """A refresh token for new tokens; what the answer leaves out is carried forward (RFC 6749 §6)."""
@@ -66,7 +69,10 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """The end of one token at the server; the refresh token first, for servers end what hangs on it (RFC 7009 §2.1)."""
+    """The end of one token at the server; the refresh token first, for servers end what hangs on it (RFC 7009 §2.1).
+
+    ``names_secret`` is whether an empty ``client_secret`` goes along, which says the same as none (RFC 6749 §2.3.1).
+    """
 
     name: ClassVar[str] = "revocation"
     section: ClassVar[str] = "RFC 7009 §2"
@@ -75,12 +81,14 @@ class Revocation:
     endpoint: str
     hint: Literal["refresh_token", "access_token"]
     key: SigningKey | None = None
+    names_secret: bool = False
 
     def ask(self) -> Ask:
         """The token to end, and who we are."""
         tokens = self.credential.tokens
         token = (tokens.refresh_token if self.hint == "refresh_token" else tokens.access_token) if tokens else None
-        return authenticate(revocation(self.endpoint, token or "", self.hint), self.credential.client, key=self.key)
+        ask = authenticate(revocation(self.endpoint, token or "", self.hint), self.credential.client, key=self.key)
+        return ask.changed({_SECRET: ""}) if self.names_secret else ask
 
     def next(self, answer: Answer) -> Decision:
         """On to the access token, or the end; a server that refuses does not keep us from forgetting (§2.2)."""
@@ -91,12 +99,20 @@ class Revocation:
             error = OAuthError.of(members(answer) or {})
             if error is not None and error.code == "unsupported_token_type" and self._refresh_is_revoked:
                 return Decision("such access tokens cannot be revoked (RFC 7009 §2.2.1)", Revoked(_ENDS_BY_ITSELF))
+            if self._misses_the_secret(error):
+                return Decision("a client_secret is missed: sent empty", replace(self, names_secret=True))
             text = f"the server did not revoke the {kind}: {answer.status} {error or 'no reason given'}"
             failure = Failure("revocation_failed", text, "logout", self.server, (), f"%mcp trace {self.server}")
             return Decision(text, Refused(failure))
         if self.hint == "refresh_token":
             return Decision("the refresh token is revoked", replace(self, hint="access_token"))
         return Decision("the access token is revoked", Revoked("revoked at the authorization server"))
+
+    def _misses_the_secret(self, error: OAuthError | None) -> bool:
+        """Whether the server cannot do without a field that this client has nothing to put into, or has in a header."""
+        if error is None or error.code != "invalid_request" or _SECRET not in error.description:
+            return False
+        return all(name != _SECRET for name, _ in self.ask().form or ())
 
     @property
     def _refresh_is_revoked(self) -> bool:
