@@ -148,13 +148,14 @@ def test_of_several_servers_the_first_with_metadata_is_taken_rfc9728_7_6():
     assert not any("third" in url for url in asked)
 
 
-@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("place", range(5))
 def test_each_place_of_a_servers_metadata_is_asked_in_turn_rfc8414_3_1_oidc_discovery_4(place):
     issuer = f"{ISSUER}/tenant"
     places = [
         f"{ISSUER}/.well-known/oauth-authorization-server/tenant",
         f"{ISSUER}/.well-known/openid-configuration/tenant",
         f"{ISSUER}/tenant/.well-known/openid-configuration",
+        f"{ISSUER}/tenant/.well-known/oauth-authorization-server",
         f"{ISSUER}/.well-known/oauth-authorization-server",
     ]
     resource = answer(resource_document(authorization_servers=[issuer]))
@@ -221,4 +222,4 @@ def test_the_longest_discovery_there_can_be_ends():
     servers = [f"https://as{number}.example/tenant" for number in range(50)]
     end, asked = discovered({RESOURCE_METADATA: answer(resource_document(authorization_servers=servers))}, url=URL)
     assert isinstance(end, Discovered)
-    assert len(asked) == 1 + 5 * 4
+    assert len(asked) == 1 + 5 * 5

@@ -64,6 +64,7 @@ def test_an_issuer_with_a_path_has_them_inserted_then_appended_then_at_the_root_
         "https://as/.well-known/oauth-authorization-server/tenant/1",
         "https://as/.well-known/openid-configuration/tenant/1",
         "https://as/tenant/1/.well-known/openid-configuration",
+        "https://as/tenant/1/.well-known/oauth-authorization-server",
         "https://as/.well-known/oauth-authorization-server",
     )
 

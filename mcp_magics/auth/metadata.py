@@ -119,14 +119,17 @@ def resource_candidates(server_url: str, named: str | None) -> tuple[str, ...]:
 
 
 def server_candidates(issuer: str) -> tuple[str, ...]:
-    """Where the metadata of ``issuer`` may stand: RFC 8414 §3.1, OpenID Connect Discovery §4, and its root."""
+    """Where the metadata of ``issuer`` may stand: RFC 8414 §3.1, OpenID Connect Discovery §4, and its root.
+
+    Behind its path too: applications mounted under one own no other place (Django OAuth Toolkit).
+    """
     base, path = origin(issuer), split(issuer).path.rstrip("/")
     if not split(issuer).netloc:
         return (issuer,)  # it is no address: the request is refused, and says why
     if not path:
         return f"{base}{OAUTH_PATH}", f"{base}{OPENID_PATH}"
     inserted = (f"{base}{OAUTH_PATH}{path}", f"{base}{OPENID_PATH}{path}")
-    return *inserted, f"{base}{path}{OPENID_PATH}", f"{base}{OAUTH_PATH}"
+    return *inserted, f"{base}{path}{OPENID_PATH}", f"{base}{path}{OAUTH_PATH}", f"{base}{OAUTH_PATH}"
 
 
 def origin(url: str) -> str:
