@@ -53,5 +53,9 @@ def test_different_things_do_not(one: ServerSpec, other: ServerSpec) -> None:
     assert not agree(one, other)
 
 
+def test_a_bearer_variable_is_its_header_even_without_a_value() -> None:
+    assert agree(web(bearer_token_env_var="NOT_SET"), web(headers={"Authorization": "Bearer ${NOT_SET}"}))
+
+
 def test_equal_words_agree_even_without_a_value() -> None:
     assert agree(local(env={"A": "${NOT_SET}"}), local(env={"A": "${NOT_SET}"}))

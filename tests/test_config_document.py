@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcp_magics.config.defaults import startup_timeout, tool_timeout
 from mcp_magics.config.document import entry_from_spec, json_schema, spec_from_entry, spec_from_options
 from mcp_magics.config.model import OAuthOptions, ObjectTransport, ServerSpec, StdioTransport
 from mcp_magics.config.names import ALIAS_BYTES, alias, check_name
@@ -179,7 +180,7 @@ def test_milliseconds_are_an_alias_and_seconds_win():
 
 def test_the_defaults_are_thirty_and_three_hundred_seconds():
     spec = spec_from_entry("s", {"command": "x"})
-    assert (spec.startup_timeout, spec.tool_timeout) == (30, 300)
+    assert (startup_timeout(spec), tool_timeout(spec)) == (30, 300)
 
 
 def test_what_is_said_about_oauth_is_kept():

@@ -57,6 +57,28 @@ def test_without_connecting_nothing_is_started_or_asked(shell: Shell, odd: OddSe
     assert listed(shell)["web"]["auth"]["connection"] == "idle"
 
 
+def test_what_stands_on_the_line_joins_a_pasted_configuration(shell: Shell) -> None:
+    pasted = json.dumps({"mcpServers": {"x": {"command": "true", "env": {"KEPT": "a", "TOKEN": "YOUR_TOKEN_HERE"}}}})
+    shell("%%mcp add --no-connect --env TOKEN='${MY_TOKEN}' --cwd /tmp --tool-timeout 7\n" + pasted)
+    transport = servers["x"].spec.transport
+    assert dict(transport.env) == {"KEPT": "a", "TOKEN": "${MY_TOKEN}"}
+    assert (transport.cwd, servers["x"].spec.tool_timeout) == ("/tmp", 7)
+
+
+def test_an_option_that_does_not_fit_a_pasted_server_is_refused(shell: Shell) -> None:
+    pasted = json.dumps({"mcpServers": {"x": {"command": "true"}, "y": {"url": "https://y.example/mcp"}}})
+    error = shell.fails(f"%%mcp add --no-connect --header 'A: b'\n{pasted}", "config_invalid")
+    assert "headers is not supported for stdio" in error.failure.message
+    assert error.failure.server == "x"
+    assert not servers
+
+
+@pytest.mark.parametrize("line", ["x -- npx", "x https://x.example/mcp", "x --url https://x.example/mcp"])
+def test_a_line_and_a_pasted_configuration_do_not_both_say_what_to_connect_to(shell: Shell, line: str) -> None:
+    error = shell.fails(f'%%mcp add --no-connect {line}\n{{"mcpServers": {{"x": {{"command": "true"}}}}}}', "usage")
+    assert "both say what to connect to" in error.failure.message
+
+
 def test_another_configuration_ends_the_old_process_before_the_new_one_begins(shell: Shell) -> None:
     import psutil
 

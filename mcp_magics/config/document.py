@@ -1,6 +1,6 @@
 """Configuration documents ⇄ :class:`~mcp_magics.config.model.ServerSpec`, and their JSON Schema.
 
-Defaults, written down once (in the model): start-up 30 s, tool calls 300 s.
+A timeout that is not configured stays so: :mod:`mcp_magics.config.defaults` has what holds then.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def spec_from_options(
     given = {key: value for key, value in options.items() if value is not None}
     if object is not None:
         return _object_spec(name, object, {"command": command, "url": url, **given})
-    entry: dict[str, Any] = {_OPTION_KEYS.get(key, key): _plain(value) for key, value in given.items()}
+    entry = _as_entry(given)
     if "tool_approvals" in entry:
         entry["tools"] = {tool: {"approval_mode": mode} for tool, mode in entry.pop("tool_approvals").items()}
     _refuse_unknown(name, entry)
@@ -65,6 +65,19 @@ def spec_from_options(
     if url is not None:
         entry["url"] = url
     return spec_from_entry(name, entry)
+
+
+def spec_with(spec: ServerSpec, **options: Any) -> ServerSpec:
+    """``spec`` with ``options`` too: mappings gain members, all else is replaced. Raises ``ConfigurationError``."""
+    entry = entry_from_spec(spec)
+    for key, value in _as_entry(options).items():
+        own = entry.get(key)
+        entry[key] = {**own, **value} if isinstance(own, dict) and isinstance(value, dict) else value
+    return spec_from_entry(spec.name, entry)
+
+
+def _as_entry(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {_OPTION_KEYS.get(key, key): _plain(value) for key, value in options.items()}
 
 
 def _object_spec(name: str, server: Any, others: Mapping[str, Any]) -> ServerSpec:

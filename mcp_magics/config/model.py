@@ -97,17 +97,18 @@ class OAuthOptions:
 class ServerSpec:
     """One server: where it is, how long to wait for it, which of its tools may be used.
 
-    ``startup_timeout`` and ``tool_timeout`` are seconds. Two specs are equal when connecting to them is the
-    same thing; that is what ``%mcp add`` compares to say "unchanged". ``capabilities`` (experimental ones) and
-    ``extensions`` are what this client declares to it beyond its own, each with its settings.
+    ``startup_timeout`` and ``tool_timeout`` are seconds, None where :mod:`mcp_magics.config.defaults` decides. Two
+    specs are equal when connecting to them is the same thing; that is what ``%mcp add`` compares to say "unchanged".
+    ``capabilities`` (experimental ones) and ``extensions`` are what this client declares to it beyond its own, each
+    with its settings.
     """
 
     name: str
     transport: Transport
     enabled: bool = True
     required: bool = False
-    startup_timeout: float = 30.0
-    tool_timeout: float = 300.0
+    startup_timeout: float | None = None
+    tool_timeout: float | None = None
     enabled_tools: tuple[str, ...] | None = None
     disabled_tools: tuple[str, ...] = ()
     protocol: Protocol = "auto"

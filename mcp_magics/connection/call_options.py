@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.config.defaults import tool_timeout
 from mcp_magics.connection.questions.script import Script
 from mcp_magics.connection.tasks.task import AsTask
 from mcp_magics.connection.waiting import Patience
@@ -30,7 +31,7 @@ class CallOptions:
 
     def patience(self, spec: ServerSpec) -> Patience:
         """The clock of one request."""
-        return Patience(spec.tool_timeout if self.timeout is None else self.timeout, self.max_time)
+        return Patience(tool_timeout(spec) if self.timeout is None else self.timeout, self.max_time)
 
     def script(self) -> Script | None:
         """What answers the questions of one request; None where nothing was given."""

@@ -11,6 +11,7 @@ import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Literal
 
+from mcp_magics.config.defaults import startup_timeout
 from mcp_magics.connection.deadlines import Deadlines
 from mcp_magics.connection.heard import Heard
 from mcp_magics.connection.lists.catalog import Catalog
@@ -201,7 +202,7 @@ class Connection(Heard, Requests):
 
     async def _enter(self, stack: AsyncExitStack, candidate: Candidate) -> MCPMagicsError | None:
         try:
-            async with self.deadlines.within(self.spec.startup_timeout):
+            async with self.deadlines.within(startup_timeout(self.spec)):
                 await self._connect(stack, candidate)
         except TimeoutError:
             return not_ready(self.spec, self._phase, self.log)
@@ -245,7 +246,7 @@ class Connection(Heard, Requests):
 
     async def refresh(self, within: float | None = None) -> None:
         """List the tools anew, ``within`` seconds (the start-up's, by default); what changed becomes :attr:`news`."""
-        await list_tools(self, within or self.spec.startup_timeout)
+        await list_tools(self, within or startup_timeout(self.spec))
 
     async def _until_stopped(self) -> MCPMagicsError | None:
         """Wait until told to stop or until the channel is gone; the error in the second case."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from mcp_magics.config.defaults import startup_timeout
 from mcp_magics.errors import ConnectionFailedError, MCPMagicsError, ProtocolError, RequestError
 from mcp_magics.redact import redactor
 from mcp_magics.results.reply import Reply
@@ -62,7 +63,7 @@ def unexpected(error: Exception, server: str, phase: str) -> MCPMagicsError:
 
 def not_ready(spec: ServerSpec, phase: str, log: ServerLog) -> ConnectionFailedError:
     """The error of a start that took too long at ``phase``, with what the server wrote meanwhile."""
-    seconds, noise, stderr = spec.startup_timeout, log.tail("stdout", 1), log.tail("stderr", 3)
+    seconds, noise, stderr = startup_timeout(spec), log.tail("stdout", 1), log.tail("stderr", 3)
     evidence = [f"stdout, not JSON-RPC: {line[:200]}" for line in noise] + [f"stderr: {line[:200]}" for line in stderr]
     return ConnectionFailedError(
         f"not ready after {seconds:g} s; it was still at “{phase}”",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.config.defaults import startup_timeout, tool_timeout
 from mcp_magics.config.view import transport_json
 from mcp_magics.results.sanitise import one_line
 from mcp_magics.wire.message import compact
@@ -49,8 +50,8 @@ def _keys(spec: ServerSpec) -> Iterator[tuple[str, str]]:
             yield key, _text(value)
     yield "enabled", "" if spec.enabled else "false"
     yield "required", "true" if spec.required else ""
-    yield "startup_timeout_sec", f"{spec.startup_timeout:g}"
-    yield "tool_timeout_sec", f"{spec.tool_timeout:g}"
+    yield "startup_timeout_sec", f"{startup_timeout(spec):g}"
+    yield "tool_timeout_sec", f"{tool_timeout(spec):g}"
     yield "enabled_tools", "" if spec.enabled_tools is None else _text(spec.enabled_tools) or "none"
     yield "disabled_tools", _text(spec.disabled_tools)
     yield "protocol", "" if spec.protocol == "auto" else spec.protocol

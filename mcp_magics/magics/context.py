@@ -20,8 +20,6 @@ class Defaults(Protocol):
 
     fail: bool
     apps: bool
-    startup_timeout: float
-    tool_timeout: float
     secret_store: str
     login_timeout: float
 

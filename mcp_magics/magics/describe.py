@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.config.defaults import startup_timeout, tool_timeout
 from mcp_magics.config.view import transport_json
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def describe(server: Server) -> dict[str, Any]:
         "auth": status.to_json(),
         "auth_status": status.codex_word,
         "failure": server.failure.to_json() if server.failure else None,
-        "startup_timeout_sec": spec.startup_timeout,
-        "tool_timeout_sec": spec.tool_timeout,
+        "startup_timeout_sec": startup_timeout(spec),
+        "tool_timeout_sec": tool_timeout(spec),
         "tools": len(connection.catalog.tools) if connection.state == "ready" else None,
     }

@@ -14,7 +14,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_loca
 
 from mcp_magics.errors import MCPMagicsError, RequestCancelledError, UnknownServerError
 from mcp_magics.magics.caller import Names, is_the_cell, joined, names_at
-from mcp_magics.magics.settings import Settings, from_pyproject
+from mcp_magics.magics.settings import Settings, from_pyproject, hold_timeouts
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -33,6 +33,8 @@ class MCPMagics(Magics, Settings):
 
     def __init__(self, shell: InteractiveShell, **settings: Any) -> None:
         super().__init__(shell, **settings)
+        hold_timeouts(self)
+        self.observe(lambda change: hold_timeouts(change["owner"]), ["startup_timeout", "tool_timeout"])
         self._attendant: Attendant | None = None
 
     @no_var_expand

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from traitlets import Bool, Enum, Float, HasTraits, TraitError
 
+from mcp_magics.config.defaults import defaults
 from mcp_magics.errors import ConfigurationError
 
 
@@ -36,6 +37,11 @@ class Settings(HasTraits):
     secret_store = OneOf(("auto", "keyring", "file"), default_value="auto", help="where %mcp secret keeps").tag(
         config=True
     )
+
+
+def hold_timeouts(settings: Settings) -> None:
+    """Have the timeouts of ``settings`` hold for every server whose configuration names none."""
+    defaults.startup_timeout, defaults.tool_timeout = settings.startup_timeout, settings.tool_timeout
 
 
 def from_pyproject(start: Path) -> dict[str, Any]:

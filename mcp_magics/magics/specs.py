@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.config.document import spec_from_options
+from mcp_magics.config.document import spec_from_options, spec_with
 from mcp_magics.errors import CommandError
 from mcp_magics.magics.oauth_options import oauth_entry
 
@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mcp_magics.config.model import ServerSpec
-    from mcp_magics.magics.context import Defaults
     from mcp_magics.magics.parse import Command
 
 _PYTHON = re.compile(r"\{.+\}|\$[^\W\d]\w*", re.DOTALL)
 
 
-def spec_from_command(command: Command, defaults: Defaults) -> ServerSpec:
+def spec_from_command(command: Command) -> ServerSpec:
     """What ``%mcp add NAME …`` describes; raises ``CommandError`` or ``ConfigurationError``."""
     name = command.word(0)
     if name is None:
@@ -35,8 +34,6 @@ def spec_from_command(command: Command, defaults: Defaults) -> ServerSpec:
         raise CommandError(
             f"--transport {kind} does not fit what is to be added", phase="parse", next_step=command.verb.example
         )
-    options.setdefault("startup_timeout", defaults.startup_timeout)
-    options.setdefault("tool_timeout", defaults.tool_timeout)
     return spec_from_options(name, command=words or None, url=url, **options)
 
 
@@ -122,10 +119,27 @@ def _declared(words: Sequence[str], option: str) -> dict[str, Any]:
     return told
 
 
-def specs_from_body(command: Command, defaults: Defaults) -> list[ServerSpec]:
+def _refuse_second_transport(command: Command) -> None:
+    """Raise where the line says what to connect to, and the body does so too."""
+    option = next((name for name in ("url", "transport") if command.options.given(name)), None)
+    word = (
+        f"--{option}"
+        if option
+        else next(iter([*(each.text for each in command.words[1:]), *(command.literal or ())]), None)
+    )
+    if word is not None:
+        raise CommandError(
+            f"{word} on the line, and a configuration below it: both say what to connect to",
+            phase="parse",
+            next_step="leave one of them out",
+        )
+
+
+def specs_from_body(command: Command) -> list[ServerSpec]:
     """The servers of a pasted configuration; a NAME on the line picks one, or names the only one."""
     from mcp_magics.config.clients import specs_from_text
 
+    _refuse_second_transport(command)
     specs = specs_from_text(command.body or "", name=command.word(0))
     wanted = command.word(0)
     if wanted is not None:
@@ -135,23 +149,4 @@ def specs_from_body(command: Command, defaults: Defaults) -> list[ServerSpec]:
             raise CommandError(
                 f"the body has no server {wanted!r}", phase="parse", next_step="%%mcp add without a name"
             )
-    overrides = {key: value for key, value in _given(command).items() if key in _OVERRIDABLE}
-    del defaults
-    return [replace(spec, **overrides) for spec in specs]
-
-
-_OVERRIDABLE = frozenset(
-    {
-        "startup_timeout",
-        "tool_timeout",
-        "enabled_tools",
-        "disabled_tools",
-        "protocol",
-        "approval",
-        "reload",
-        "capabilities",
-        "extensions",
-        "enabled",
-        "required",
-    }
-)
+    return [spec_with(spec, **_given(command)) for spec in specs]

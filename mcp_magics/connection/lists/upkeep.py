@@ -11,6 +11,7 @@ import asyncio
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.config.defaults import startup_timeout
 from mcp_magics.connection.lists.catalog import differences, fetch
 from mcp_magics.connection.lists.listening import Listening
 from mcp_magics.errors import MCPMagicsError, RequestError
@@ -108,7 +109,7 @@ class Upkeep:
         connection = self._connection
         try:
             with self.reading(kind):
-                async with asyncio.timeout(connection.spec.startup_timeout):
+                async with asyncio.timeout(startup_timeout(connection.spec)):
                     page = await fetch(connection, connection.spec.name, kind)
         except (MCPMagicsError, TimeoutError) as error:  # no call waits for it
             del connection.known[kind]
@@ -151,7 +152,7 @@ class Upkeep:
         """Listen until the stream ends; whether to ask again."""
         stream, log = Listening(self._connection, wanted), self._connection.log
         try:
-            granted = await stream.open(self._connection.spec.startup_timeout)
+            granted = await stream.open(startup_timeout(self._connection.spec))
             if missing := [kind for kind in wanted if granted.get(kind) is not True]:
                 log.add("client", f"declared, and not told when asked: {', '.join(missing)}", level="notice")
             log.add("client", f"{await stream.ended()}; it told of changed lists", level="notice")

@@ -10,6 +10,7 @@ import asyncio
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from mcp_magics.config.defaults import startup_timeout
 from mcp_magics.errors import CommandError, RequestError, RequestTimeoutError
 from mcp_magics.wire.message import compact
 
@@ -60,7 +61,7 @@ def _undeclared(name: str) -> str:
 
 
 async def _sent(connection: Connection, level: str) -> RequestError | None:
-    seconds, name = connection.spec.startup_timeout, connection.spec.name
+    seconds, name = startup_timeout(connection.spec), connection.spec.name
     try:
         async with asyncio.timeout(seconds):
             await connection.reply("logging/setLevel", f'"level":{compact(level)}')

@@ -10,6 +10,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from mcp_magics.config.defaults import startup_timeout, tool_timeout
 from mcp_magics.connection.lists.listening import Listening
 from mcp_magics.connection.subscriptions.subscribed import Subscription
 from mcp_magics.errors import MCPMagicsError, ProtocolError, RequestError, RequestTimeoutError
@@ -228,7 +229,7 @@ class Subscriptions:
 
     async def _listen(self, uri: str) -> Listening:
         stream = Listening(self._connection, {"resourceSubscriptions": [uri]})
-        granted = await stream.open(self._connection.spec.startup_timeout)
+        granted = await stream.open(startup_timeout(self._connection.spec))
         uris = granted.get("resourceSubscriptions")
         if isinstance(uris, list) and uri in uris:
             return stream
@@ -252,11 +253,12 @@ class Subscriptions:
 
     async def _answer(self, method: str, uri: str) -> Reply:
         connection = self._connection
+        seconds = tool_timeout(connection.spec)
         try:
-            async with asyncio.timeout(connection.spec.tool_timeout):
+            async with asyncio.timeout(seconds):
                 return await connection.reply(method, f'"uri":{compact(uri)}', name=uri)
         except TimeoutError:
-            seconds = connection.spec.tool_timeout
+            pass
         name = connection.spec.name
         raise RequestTimeoutError(
             f"no answer to {method} within {seconds:g} s", phase="subscribe", server=name, next_step=f"%mcp log {name}"

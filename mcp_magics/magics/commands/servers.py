@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 async def do_add(context: Context, command: Command) -> Any:
     """Register servers and connect to them; *login needed* is a result, any other failure an error."""
-    specs = _specs(context, command)
+    specs = _specs(command)
     scope: Scope = command.options.text("scope") or "notebook"  # type: ignore[assignment]  # one of the choices
     registrations = [await context.servers.register_steps(spec, scope) for spec in specs]
     if command.options.flag("no-connect"):
@@ -47,9 +47,9 @@ async def do_add(context: Context, command: Command) -> Any:
     return await _connected(registrations)
 
 
-def _specs(context: Context, command: Command) -> list[ServerSpec]:
+def _specs(command: Command) -> list[ServerSpec]:
     pasted = command.body is not None and command.body.strip()
-    specs = specs_from_body(command, context.defaults) if pasted else [spec_from_command(command, context.defaults)]
+    specs = specs_from_body(command) if pasted else [spec_from_command(command)]
     for spec in specs:
         refuse_unwatchable(spec)
     return specs
