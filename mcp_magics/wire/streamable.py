@@ -24,6 +24,10 @@ from mcp_magics.wire.sse import EventTooLargeError
 from mcp_magics.wire.verdict import content_failure, http_failure, network_failure
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mcp.shared.dispatcher import CallOptions
+
     from mcp_magics.wire.journal import Journal
     from mcp_magics.wire.observer import Observer
     from mcp_magics.wire.pending import Pending
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
 BODY_HEAD = 8192
 MAX_REDIRECTS = 5
 MAX_RESUMPTIONS = 5
+TAKEN_SECONDS = 2.0
+"""How long the session waits for the answer to a notification of its own; a server may hold that response open."""
 STEADY_SECONDS = 5.0
 """A stream that stood so long is opened again however often it ends."""
 VERSION_HEADER = "mcp-protocol-version"
@@ -54,6 +60,7 @@ class StreamableDispatcher(FrameDispatcher):
         self._version: str | None = None
         self._outbox: deque[_Outgoing] = deque()
         self._scheduled = False
+        self._told_last: asyncio.Task[None] | None = None
         self._posts: dict[int | str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._ended = asyncio.Event()
@@ -77,6 +84,18 @@ class StreamableDispatcher(FrameDispatcher):
             task = self._start(self._exchange(frame, pending, headers))
             if pending is not None:
                 self._posts[pending.id] = task
+            else:
+                self._told_last = task
+
+    async def notify(self, method: str, params: Mapping[str, Any] | None, opts: CallOptions | None = None) -> None:
+        """Send a notification of the session and wait until it was taken.
+
+        A POST may overtake another, and a request that comes before ``notifications/initialized`` is refused.
+        """
+        await super().notify(method, params, opts)
+        self._flush()
+        if self._told_last is not None:
+            await asyncio.wait({self._told_last}, timeout=TAKEN_SECONDS)
 
     def _start(self, work: Any) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = self.loop.create_task(work)
