@@ -88,6 +88,16 @@ def test_an_exchange_keeps_no_query_value_and_no_credential():
     assert exchange.request_headers["Accept"] == "text/html"
 
 
+def test_headers_count_among_the_bytes_that_are_kept():
+    journal = Journal(max_bytes=10_000)
+    for number in range(25):
+        long = {"x-long": "y" * 3000}
+        journal.exchange(
+            "s", "GET", f"https://h/{number}", status=200, elapsed=0.0, request_headers={}, response_headers=long
+        )
+    assert [entry.url for entry in journal] == ["https://h/22", "https://h/23", "https://h/24"]
+
+
 def test_entries_can_be_asked_for_by_server():
     journal = Journal()
     journal.frame("a", "sent", "stdio", b"{}")

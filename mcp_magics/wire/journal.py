@@ -130,12 +130,7 @@ class Journal:
             head = redactor().data(bytes(raw))
         else:
             head = redactor().data(bytes(raw[: HEAD_BYTES + _MARGIN]))[:HEAD_BYTES]
-        with self._lock:
-            self._entries.append((seq, clock, server, direction, channel, size, head))
-            self._kept += 1
-            self._bytes += len(head)
-            if self._bytes > self._max_bytes or len(self._entries) > self._max_entries:
-                self._trim()
+        self._keep((seq, clock, server, direction, channel, size, head), len(head))
 
     def exchange(  # noqa: PLR0913  an exchange has as many parts
         self,
@@ -151,34 +146,31 @@ class Journal:
         rpc_id: str = "",
     ) -> None:
         """Keep one HTTP exchange, its headers and URL redacted."""
-        clock = time.perf_counter()
+        seq, clock = self.moment()
         redact = redactor()
-        with self._lock:
-            self._kept += 1
-            self._entries.append(
-                Exchange(
-                    next(self._seq),
-                    self._epoch + clock,
-                    clock,
-                    server,
-                    method,
-                    redact.url(url),
-                    status,
-                    elapsed,
-                    redact.headers(request_headers),
-                    redact.headers(response_headers),
-                    redact.text(problem),
-                    rpc_id,
-                )
-            )
-            if len(self._entries) > self._max_entries:
-                self._trim()
+        kept = Exchange(
+            seq,
+            self._epoch + clock,
+            clock,
+            server,
+            method,
+            redact.url(url),
+            status,
+            elapsed,
+            redact.headers(request_headers),
+            redact.headers(response_headers),
+            redact.text(problem),
+            rpc_id,
+        )
+        self._keep(kept, _size(kept))
 
-    def _trim(self) -> None:
-        while self._entries and (self._bytes > self._max_bytes or len(self._entries) > self._max_entries):
-            oldest = self._entries.popleft()
-            if isinstance(oldest, tuple):
-                self._bytes -= len(oldest[-1])
+    def _keep(self, entry: _Stored | Exchange, size: int) -> None:
+        with self._lock:
+            self._entries.append(entry)
+            self._kept += 1
+            self._bytes += size
+            while self._entries and (self._bytes > self._max_bytes or len(self._entries) > self._max_entries):
+                self._bytes -= _size(self._entries.popleft())
 
     def entries(self, server: str | None = None) -> list[Entry]:
         """Everything kept, oldest first, of one server or of all."""
@@ -217,3 +209,11 @@ class Journal:
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries())
+
+
+def _size(entry: _Stored | Exchange) -> int:
+    """What ``entry`` counts of the bytes that are kept: a server may send headers as long as it likes."""
+    if isinstance(entry, tuple):
+        return len(entry[-1])
+    headers = (*entry.request_headers.items(), *entry.response_headers.items())
+    return len(entry.url) + len(entry.problem) + sum(len(name) + len(value) for name, value in headers)
