@@ -7,7 +7,8 @@ from support.commands import faulty, playground
 from support.shell import Shell
 
 from mcp_magics.connection.manager import servers
-from mcp_magics.connection.serverlog import ServerLog
+from mcp_magics.connection.serverlog import MAX_NAME, ServerLog
+from mcp_magics.redact import redactor
 from mcp_magics.results.message_summary import summarised
 
 CALL = {"method": "tools/call", "params": {"name": "add", "arguments": {"a": 1}, "_meta": {"progressToken": 1}}}
@@ -53,6 +54,15 @@ def test_a_servers_own_drawing_is_text_and_its_messages_are_json() -> None:
     log.add("stderr", "\x1b[31m╭── \x1b]0;title\x07Error ──╮\x1b[0m")
     log.message({"level": "warning", "data": {"a": [1, None]}, "logger": "l"})
     assert [line.text for line in log] == ["╭── Error ──╮", '{"a":[1,null]}']
+
+
+def test_a_level_and_a_logger_are_as_bounded_and_as_redacted_as_what_is_logged() -> None:
+    log = ServerLog("s")
+    redactor().register("s3cr3t-of-a-logger", "LOGGER")
+    log.message({"level": ["x" * 50_000], "logger": "s3cr3t-of-a-logger" + "y" * 50_000, "data": 1})
+    (line,) = log.lines()
+    assert len(line.level) == len(line.logger) == MAX_NAME
+    assert "s3cr3t" not in line.logger
 
 
 def test_a_long_log_shows_its_newest_lines_and_the_line_to_type_for_all(shell: Shell) -> None:

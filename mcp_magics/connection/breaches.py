@@ -40,6 +40,9 @@ LARGE = 256 * 1024
 SECONDS = 2.0
 """How long one look may hold structured content against output schemas."""
 _VALUE_LENGTH = 200
+_TEXT_LENGTH = 400
+_KEY_LENGTH = 2 * _TEXT_LENGTH
+"""Characters that tell one violation from another: a path holds names that the server chose."""
 _COLUMNS = ("rule", "path", "value", "revision", "message", "where", "time", "count")
 
 
@@ -80,14 +83,15 @@ class Breaches:
     def __init__(self, server: str) -> None:
         self._server = server
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, str, str, str, str], Breach] = {}
+        self._kept: dict[tuple[str, ...], Breach] = {}
         self._owed: deque[_Owed] = deque()
         self._owed_bytes = 0
         self._more = self._missed = self._unheld = 0
 
     def add(self, violation: Violation, where: str = "", at: float | None = None) -> bool:
         """Keep one, or count it where it is known; whether it is a new one."""
-        key = (violation.rule, violation.path, violation.revision, where, violation.message)
+        texts = (violation.rule, violation.path, violation.revision, where, violation.message)
+        key = tuple(text[:_KEY_LENGTH] for text in texts)
         at = at or time.time()
         with self._lock:
             known = self._kept.get(key)
@@ -112,8 +116,10 @@ class Breaches:
         """Keep an answer for the rules: they are applied when somebody looks, or when too many are kept."""
         size = len(reply.frame) or _size_of(reply.message)
         kept = weakref.ref(reply) if size > LARGE else reply
-        self._owed.append(_Owed(method, name, revision, output_schema, time.time(), kept, 0 if size > LARGE else size))
-        self._owed_bytes += self._owed[-1].size
+        owed = _Owed(method, name, revision, output_schema, time.time(), kept, 0 if size > LARGE else size)
+        with self._lock:
+            self._owed.append(owed)
+            self._owed_bytes += owed.size
         while len(self._owed) > HELD or self._owed_bytes > HELD_BYTES:
             self._settle(self._next(), 0.0)
 
@@ -217,4 +223,4 @@ def _breach(violation: Violation, where: str, at: float) -> Breach:
 
 
 def _safe(text: str) -> str:
-    return redactor().text(one_line(text, 400))
+    return redactor().text(one_line(text, _TEXT_LENGTH))

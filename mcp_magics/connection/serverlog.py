@@ -25,6 +25,8 @@ Source = Literal["stderr", "log", "stdout", "notification", "violation", "client
 
 MAX_LINES = 5_000
 MAX_TEXT = 8_192
+MAX_NAME = 200
+"""Characters of a level or a logger: a server may call either what it likes."""
 _COLUMNS = ("time", "server", "source", "level", "text")
 _GLANCE = 20
 
@@ -60,7 +62,7 @@ class ServerLog:
         """Keep a ``notifications/message`` (server/utilities/logging)."""
         data = params.get("data")
         text = data if isinstance(data, str) else told(data, MAX_TEXT * 2)
-        self.add("log", text, level=str(params.get("level", "info")), logger=str(params.get("logger") or ""))
+        self.add("log", text, level=_name(params.get("level", "info")), logger=_name(params.get("logger") or ""))
 
     def lines(self, source: Source | None = None) -> list[LogLine]:
         """The lines kept, oldest first."""
@@ -106,6 +108,11 @@ def log_table(lines: Sequence[LogLine], where: str = ".df", *, most: int | None 
         for line in lines
     ]
     return Listing(counted(len(rows), "line"), _COLUMNS, rows, lines, note, where, keeps="last", lines=most)
+
+
+def _name(said: object) -> str:
+    text = said if isinstance(said, str) else told(said, MAX_TEXT)
+    return redactor().text(clean(text[:MAX_TEXT]))[:MAX_NAME]
 
 
 def clock(at: float) -> str:
