@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
+from support.until import PATIENCE
 
 from mcp_magics.connection.loop import Background
 from mcp_magics.wire.batch import Batch, current
@@ -41,6 +43,21 @@ def writes(monkeypatch):
 
     monkeypatch.setattr("mcp_magics.wire.outbox.os.write", counted)
     return written
+
+
+def test_nothing_is_locked_while_it_is_told_that_nobody_reads_any_more(background):
+    reading, writing = os.pipe()
+    os.close(reading)
+    told = Event()
+
+    def broken():
+        outbox.put(b"another\n", alone=False)
+        told.set()
+
+    outbox = Outbox(SimpleNamespace(stdin_fd=writing), background.loop, broken)
+    outbox.put(b"one\n", alone=False)
+    assert told.wait(PATIENCE)
+    os.close(writing)
 
 
 @pytest.fixture

@@ -84,8 +84,8 @@ class Background:
         self._thread = threading.Thread(target=_serve, args=(loop, ready), name="mcp_magics", daemon=True)
         self._thread.start()
         ready.wait()
-        self._pid = os.getpid()
         self._loop = loop
+        self._pid = os.getpid()  # last: in a forked child, whoever does not wait for the lock must not get the parent's
 
     @property
     def running(self) -> bool:

@@ -90,6 +90,7 @@ class Outbox:
 
     def _flush(self) -> None:
         """Write what the pipe takes; the rest when it takes more."""
+        is_broken = False
         with self._lock:
             self._called = False
             try:
@@ -99,8 +100,10 @@ class Outbox:
                 return
             except OSError:
                 self._queue.clear()
-                self._broken()
+                is_broken = True
             self._unwatch()
+        if is_broken:
+            self._broken()
 
     def _guard(self) -> None:
         """From now on, while batches come, look now and then whether one is kept from its end."""
