@@ -113,14 +113,16 @@ async def fetch(requester: Requester, server: str, kind: str) -> Page:
         if not isinstance(cursor, str):
             return Page(tuple(items), hint=hint_of_all(hints))
         if cursor in seen or len(seen) >= MAX_PAGES:
-            return Page(tuple(items), _repeated(server, method, cursor, len(items), len(seen)))
+            again = f"the server sent the cursor {cursor[:100]!r} twice"
+            what = again if cursor in seen else f"after {MAX_PAGES:,} pages the server names another one"
+            return Page(tuple(items), _endless(server, method, what, len(items), len(seen)))
         seen.add(cursor)
         members = f'"cursor":{compact(cursor)}'
 
 
-def _repeated(server: str, method: str, cursor: str, items: int, pages: int) -> ProtocolError:
+def _endless(server: str, method: str, what: str, items: int, pages: int) -> ProtocolError:
     return ProtocolError(
-        f"the server sent the cursor {cursor!r} twice: {method} would never end",
+        f"{what}: {method} would never end",
         class_="repeated_cursor",
         phase="list",
         server=server,
