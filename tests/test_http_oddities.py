@@ -6,7 +6,8 @@ import asyncio
 import json
 import time
 from dataclasses import replace
-from threading import Barrier
+from functools import partial
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -14,7 +15,10 @@ from support.odd_http import JSON, Asked, OddServer, Response, error, result, ss
 from support.shell import Shell
 from support.until import PATIENCE
 
+from mcp_magics.connection.loop import background
 from mcp_magics.connection.manager import servers
+from mcp_magics.wire import legacy_sse, streamable
+from mcp_magics.wire.sse import EventDecoder
 
 CHALLENGE = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>challenge-platform</body></html>"
 
@@ -176,6 +180,69 @@ def test_a_call_is_never_sent_twice(shell: Shell, odd: OddServer, status: int) -
     assert told.failure.retryable
     assert odd.rpcs().count("tools/call") == 1
     assert shell("%mcp call a.echo text=again").result.text == "again"
+
+
+def test_of_an_error_page_without_end_only_the_beginning_is_read(shell: Shell, odd: OddServer) -> None:
+    shell(f"%mcp add a {odd.url}")
+    page = Response(500, b"x" * 20_000, {"content-length": "1000000000"}, "text/plain")
+    odd.on["tools/call"] = always(page)
+    shell.fails("%mcp call a.echo", "http_error")
+
+
+def test_a_body_above_the_bound_is_an_error_of_its_own(
+    shell: Shell, odd: OddServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell(f"%mcp add a {odd.url}")
+    monkeypatch.setattr(streamable, "MAX_BODY_BYTES", 1000)
+    shell.fails(f"%mcp call a.echo text={'x' * 2000}", "too_large")
+    assert shell("%mcp call a.echo text=small").result.text == "small"
+
+
+def test_a_call_given_up_before_it_could_be_sent_is_not_sent(shell: Shell, odd: OddServer) -> None:
+    odd.on["*"] = modern
+    shell(f"%mcp add a {odd.url}")
+    gate = Event()
+
+    async def begun_and_cancelled() -> None:
+        background.loop.call_soon_threadsafe(gate.wait, PATIENCE)
+        call = asyncio.create_task(servers["a"].acall("echo"))
+        while not servers["a"].connection.dispatcher.in_flight:
+            await asyncio.sleep(0)
+        call.cancel()
+        await asyncio.wait([call])
+        gate.set()
+
+    asyncio.run(begun_and_cancelled())
+    assert shell("%mcp call a.echo").result.text == "modern"
+    assert odd.rpcs().count("tools/call") == 1
+
+
+# -- the older transport --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "class_"),
+    [
+        (b"http://[nowhere", "unexpected_content"),
+        (b"\xff\xfe", "unexpected_content"),
+        (b"https://elsewhere.example.org/", "redirected"),
+    ],
+)
+def test_an_event_stream_that_names_no_endpoint_of_its_own_is_refused_at_once(
+    shell: Shell, odd: OddServer, endpoint: bytes, class_: str
+) -> None:
+    event = b"event: endpoint\ndata: " + endpoint + b"\n\n"
+    odd.on["GET"] = always(Response(body=(event,), kind="text/event-stream"))
+    shell.fails(f"%mcp add a {odd.url} --transport sse", class_)
+
+
+def test_an_event_above_the_bound_ends_the_older_transport_with_its_reason(
+    shell: Shell, odd: OddServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(legacy_sse, "EventDecoder", partial(EventDecoder, 1000))
+    event = b"event: endpoint\ndata: /mcp\n\n" + b"data: " + b"x" * 2000
+    odd.on["GET"] = always(Response(body=(event,), kind="text/event-stream"))
+    shell.fails(f"%mcp add a {odd.url} --transport sse", "too_large")
 
 
 # -- sessions -------------------------------------------------------------------------------------------------

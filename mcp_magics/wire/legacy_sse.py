@@ -11,13 +11,15 @@ import httpx2
 from mcp_magics.errors import ConnectionFailedError, Failure
 from mcp_magics.wire.dispatcher import FrameDispatcher
 from mcp_magics.wire.http import proxy_for, within_origin
-from mcp_magics.wire.sse import Event, EventDecoder
-from mcp_magics.wire.verdict import content_failure, http_failure, network_failure
+from mcp_magics.wire.sse import Event, EventDecoder, EventTooLargeError
+from mcp_magics.wire.verdict import content_failure, http_failure, network_failure, too_large
 
 if TYPE_CHECKING:
     from mcp_magics.wire.journal import Journal
     from mcp_magics.wire.observer import Observer
     from mcp_magics.wire.pending import Pending
+
+BODY_HEAD = 8192
 
 
 class LegacySseDispatcher(FrameDispatcher):
@@ -45,6 +47,8 @@ class LegacySseDispatcher(FrameDispatcher):
             failure = await self._read_stream()
         except httpx2.HTTPError as error:
             failure = network_failure(self.server, self.url, error, proxy=proxy_for(self.url))
+        except EventTooLargeError as error:
+            failure = too_large(self.server, str(error))
         if not self._endpoint.done():
             self._endpoint.set_exception(ConnectionFailedError.of(failure))
         self.lose(ConnectionFailedError.of(failure))
@@ -61,27 +65,32 @@ class LegacySseDispatcher(FrameDispatcher):
         return Failure("stream_lost", "the server closed its event stream", "http", self.server, (), "", retryable=True)
 
     async def _refused(self, response: httpx2.Response) -> Failure:
-        body = b""
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > 8192:
-                break
+        body = await _head(response)
         judge = content_failure if response.status_code < 300 else http_failure
         extra = {} if response.status_code < 300 else {"in_session": False}
         return judge(self.server, self.url, response.status_code, response.headers, body, **extra)
 
     def _take_event(self, event: Event) -> None:
         if event.event == "endpoint" and not self._endpoint.done():
-            target = httpx2.URL(urljoin(self.url, bytes(event.data).decode()))
-            if within_origin(self._url, target):
-                self._endpoint.set_result(target)
-            else:
-                failure = Failure(
-                    "redirected", f"the server names an endpoint on another origin: {target.host}", "http"
-                )
-                self._endpoint.set_exception(ConnectionFailedError.of(failure))
+            try:
+                self._endpoint.set_result(self._named(event.data))
+            except ConnectionFailedError as error:
+                self._endpoint.set_exception(error)
         elif event.event == "message" and event.data:
             self.receive(event.data)
+
+    def _named(self, data: bytes) -> httpx2.URL:
+        """The address that an ``endpoint`` event names; raises ``ConnectionFailedError``."""
+        try:
+            target = httpx2.URL(urljoin(self.url, data.decode()))
+        except (ValueError, httpx2.InvalidURL):
+            text = f"the server names an endpoint that is no address: {data[:100]!r}"
+            failure = Failure("unexpected_content", text, "http", self.server, (), f"%mcp trace {self.server}")
+        else:
+            if within_origin(self._url, target):
+                return target
+            failure = Failure("redirected", f"the server names an endpoint on another origin: {target.host}", "http")
+        raise ConnectionFailedError.of(failure)
 
     def _send(self, frame: bytes, pending: Pending | None, headers: dict[str, str] | None) -> None:  # noqa: ARG002
         self.loop.call_soon_threadsafe(self._outbox.put_nowait, (frame, pending))
@@ -90,19 +99,19 @@ class LegacySseDispatcher(FrameDispatcher):
         while True:
             frame, pending = await self._outbox.get()
             try:
-                response = await self._client.post(
-                    self._endpoint.result(), content=frame, headers={"content-type": "application/json"}
-                )
+                failure = await self._post_frame(frame)
             except httpx2.HTTPError as error:
-                self._failed(pending, network_failure(self.server, self.url, error, proxy=proxy_for(self.url)))
-                continue
-            if response.status_code >= 300:
-                self._failed(
-                    pending,
-                    http_failure(
-                        self.server, self.url, response.status_code, response.headers, response.content, in_session=True
-                    ),
-                )
+                failure = network_failure(self.server, self.url, error, proxy=proxy_for(self.url))
+            if failure is not None:
+                self._failed(pending, failure)
+
+    async def _post_frame(self, frame: bytes) -> Failure | None:
+        headers = {"content-type": "application/json"}
+        async with self._client.stream("POST", self._endpoint.result(), content=frame, headers=headers) as response:
+            body = await _head(response)
+        if response.status_code < 300:
+            return None
+        return http_failure(self.server, self.url, response.status_code, response.headers, body, in_session=True)
 
     def _failed(self, pending: Pending | None, failure: Failure) -> None:
         if pending is not None and self._forget(pending):
@@ -121,3 +130,13 @@ class LegacySseDispatcher(FrameDispatcher):
         self.lose(
             ConnectionFailedError("the connection was closed", class_="disconnected", phase="http", server=self.server)
         )
+
+
+async def _head(response: httpx2.Response) -> bytes:
+    """The beginning of a body: whole where it is short, and never waited for where it has no end."""
+    body = b""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > BODY_HEAD:
+            break
+    return body[:BODY_HEAD]

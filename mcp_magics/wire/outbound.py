@@ -102,6 +102,9 @@ class Outbound(ABC):
         self._given_up.append(pending.id)
         return True
 
+    def _is_awaited(self, pending: Pending) -> bool:
+        return pending.id in self._pending or pending.id in self._standing
+
     def _cancel(self, pending: Pending, reason: str) -> None:
         """Tell the server that nobody waits for ``pending`` any more (2025-11-25 basic/utilities/cancellation)."""
         params = {"requestId": pending.id, "reason": reason}

@@ -92,7 +92,11 @@ class PipeDispatcher(FrameDispatcher):
 
     def _too_large(self) -> None:
         error = ProtocolError(
-            f"a message of more than {MAX_FRAME_BYTES:,} bytes", class_="too_large", phase="call", server=self.server
+            f"a message of more than {MAX_FRAME_BYTES:,} bytes",
+            class_="too_large",
+            phase="call",
+            server=self.server,
+            next_step=f"ask for less, or %mcp trace {self.server}",
         )
         self._buffer = bytearray()
         self._stop_reading()

@@ -21,10 +21,10 @@ from mcp_magics.wire.dispatcher import FrameDispatcher
 from mcp_magics.wire.event_stream import EventStream
 from mcp_magics.wire.http import RPC_ID, proxy_for, within_origin
 from mcp_magics.wire.sse import EventTooLargeError
-from mcp_magics.wire.verdict import content_failure, http_failure, network_failure
+from mcp_magics.wire.verdict import content_failure, http_failure, network_failure, too_large
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mcp.shared.dispatcher import CallOptions
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from mcp_magics.wire.pending import Pending
 
 BODY_HEAD = 8192
+MAX_BODY_BYTES = 1024 * 1024 * 1024
+"""The stated bound of one body."""
 MAX_REDIRECTS = 5
 MAX_RESUMPTIONS = 5
 TAKEN_SECONDS = 2.0
@@ -84,6 +86,9 @@ class StreamableDispatcher(FrameDispatcher):
             task = self._start(self._exchange(frame, pending, headers))
             if pending is not None:
                 self._posts[pending.id] = task
+                if not self._is_awaited(pending):  # given up before it was sent
+                    task.cancel()
+                    self._posts.pop(pending.id, None)
             else:
                 self._told_last = task
 
@@ -129,7 +134,7 @@ class StreamableDispatcher(FrameDispatcher):
             failure = network_failure(self.server, self.url, error, proxy=proxy_for(self.url))
             self._failed(pending, _with_doubt(failure) if failure.class_ == "stream_lost" else failure)
         except EventTooLargeError as error:
-            self._failed(pending, Failure("too_large", str(error), "http", self.server))
+            self._failed(pending, too_large(self.server, str(error)))
         except MCPMagicsError as error:
             self._failed(pending, error.failure)
         finally:
@@ -171,7 +176,7 @@ class StreamableDispatcher(FrameDispatcher):
 
     async def _json(self, response: httpx2.Response, pending: Pending | None) -> None:
         self._adopt_session(response, pending)
-        body = await response.aread()
+        body = await _body(response)
         if body.strip():
             self.receive(body, pending)
         if pending is not None and not pending.done:
@@ -179,7 +184,7 @@ class StreamableDispatcher(FrameDispatcher):
 
     def _no_answer(self, response: httpx2.Response, body: bytes) -> Failure:
         """Why a JSON body was not the answer to its own request."""
-        if b'"jsonrpc"' in body[:BODY_HEAD]:
+        if _is_message(body):
             text = "the response's id is not the request's"
             return Failure("wrong_id", text, "call", self.server, (), f"%mcp trace {self.server}")
         return content_failure(self.server, self.url, response.status_code, response.headers, body[:BODY_HEAD])
@@ -253,8 +258,8 @@ class StreamableDispatcher(FrameDispatcher):
         """A response that is neither JSON nor events: fine for a notification, a verdict for a request."""
         if response.status_code in (202, 204) and pending is None:
             return
-        body = await response.aread()
-        if pending is not None and b'"jsonrpc"' in body[:BODY_HEAD]:
+        body = await _body(response, _is_message)
+        if pending is not None and _is_message(body):
             self.receive(body, pending)
             if pending.done:
                 return
@@ -322,6 +327,31 @@ class StreamableDispatcher(FrameDispatcher):
             ConnectionFailedError("the connection was closed", class_="disconnected", phase="http", server=self.server)
         )
         self._ended.set()
+
+
+def _is_message(head: bytes) -> bool:
+    """Whether a body that begins so may be JSON-RPC."""
+    return b'"jsonrpc"' in head[:BODY_HEAD]
+
+
+async def _body(response: httpx2.Response, is_wanted: Callable[[bytes], bool] = lambda _head: True) -> bytes:
+    """The body of ``response``; of one whose head is not wanted no more than that, for it may have no end.
+
+    Raises ``EventTooLargeError`` past :data:`MAX_BODY_BYTES`.
+    """
+    parts: list[bytes] = []
+    size, is_judged = 0, False
+    async for chunk in response.aiter_bytes():
+        parts.append(chunk)
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            msg = f"a message of more than {MAX_BODY_BYTES:,} bytes"
+            raise EventTooLargeError(msg)
+        if size >= BODY_HEAD and not is_judged:
+            is_judged = True
+            if not is_wanted(b"".join(parts)):
+                break
+    return b"".join(parts)
 
 
 def _with_doubt(failure: Failure) -> Failure:

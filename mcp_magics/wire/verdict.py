@@ -188,6 +188,11 @@ METHOD_NOT_FOUND = -32601
 """JSON-RPC 2.0, section 5.1."""
 
 
+def too_large(server: str, what: str) -> Failure:
+    """A message above the stated bound; ``what`` says which."""
+    return Failure("too_large", what, "http", server, (), f"ask for less, or %mcp trace {server}")
+
+
 def session_failure(server: str, phase: str, error: Exception, protocol: str = "auto") -> Failure | None:
     """The verdict on what the SDK's negotiation raised, or None where that says nothing to a person.
 
