@@ -14,10 +14,11 @@ import psutil
 import pytest
 from support import asking_server
 from support.commands import playground
-from support.until import until
+from support.until import PATIENCE, until
 
 from mcp_magics.connection.deadlines import Deadlines
 from mcp_magics.connection.questions import roots_news
+from mcp_magics.connection.questions.handler_call import run_aside
 from mcp_magics.connection.questions.inbox import Answer, Inbox, inbox
 from mcp_magics.errors import ConnectionFailedError
 from mcp_magics.schema import violations
@@ -739,3 +740,28 @@ def test_more_questions_than_may_stand_are_declined_with_a_note(monkeypatch):
     assert (answer.action, answer.by) == ("decline", "nobody")
     assert "others of srv are open already" in notes[0]
     assert second not in mine.standing()
+
+
+def test_an_awaiting_handler_ends_though_it_is_cancelled_before_it_awaits():
+    entered, gate, ended = (threading.Event() for _ in range(3))
+
+    async def endless():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    def handler():
+        entered.set()
+        gate.wait(PATIENCE)
+        return endless()
+
+    async def asked():
+        asking = asyncio.ensure_future(run_aside(handler))
+        await asyncio.to_thread(entered.wait, PATIENCE)
+        asking.cancel()
+        await asyncio.wait([asking])
+        gate.set()
+
+    asyncio.run(asked())
+    assert ended.wait(PATIENCE)

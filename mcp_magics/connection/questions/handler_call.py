@@ -82,6 +82,7 @@ class _Aside:
         self._call = call
         self._loop = asyncio.get_running_loop()
         self._task: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
+        self._cancelled = False
         self.done: asyncio.Future[Any] = self._loop.create_future()
 
     def run(self) -> None:
@@ -101,10 +102,13 @@ class _Aside:
         task = asyncio.current_task()
         assert task is not None  # this is a coroutine of asyncio.run
         self._task = (asyncio.get_running_loop(), task)
+        if self._cancelled:  # before there was anything to await
+            task.cancel()
         return await value
 
     def cancel(self) -> None:
         """End what is awaited."""
+        self._cancelled = True
         if self._task is not None:
             loop, task = self._task
             with suppress(RuntimeError):  # it has ended by itself
