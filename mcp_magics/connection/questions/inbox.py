@@ -58,6 +58,12 @@ class _Open:
     passed_by: bool = False
     withdrawn: Callable[[Answer | None], None] | None = None
 
+    @property
+    def is_free(self) -> bool:
+        """Whether this thread may put it to a person."""
+        is_mine = any(each.thread == threading.get_ident() for each in self.askers)
+        return not self.taken and not self.settled and (is_mine or not self.parked)
+
 
 class Inbox:
     """The open questions of all connections, and who is there to answer them.
@@ -176,14 +182,18 @@ class Inbox:
             return tuple(entry.question for entry in self._open.values() if not entry.settled)
 
     def take(self, server: str) -> Question | None:
-        """The next open question of ``server`` that a waiting cell should put; whoever takes it answers it."""
+        """The next open question of ``server`` that a waiting cell should put; whoever takes it answers it.
+
+        One that stands is taken too where it may be of a request of this thread: a kernel that was busy for longer
+        than :data:`GRACE` has not looked in time.
+        """
         if not self._open:
             return None
         with self._lock:
             self._looked[server] = time.monotonic()
             for entry in self._open.values():
-                if entry.question.server == server and not (entry.taken or entry.parked or entry.settled):
-                    entry.taken = True
+                if entry.question.server == server and entry.is_free:
+                    entry.taken, entry.parked = True, False
                     return entry.question
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -39,13 +40,15 @@ class Hearing:
     """What one request is told about the questions that came while it was under way, and what it answers itself.
 
     ``unanswered`` is the kind of one that nobody could answer, ``failed`` why an answer given beforehand was none.
+    ``thread`` makes the request: a cell's own, or the background loop's for a job.
     """
 
-    __slots__ = ("failed", "notes", "script", "server", "unanswered")
+    __slots__ = ("failed", "notes", "script", "server", "thread", "unanswered")
 
     def __init__(self, server: str, script: Script | None = None) -> None:
         self.server = server
         self.script = script
+        self.thread = threading.get_ident()
         self.notes: tuple[str, ...] = ()
         self.unanswered: Kind | None = None
         self.failed: MCPMagicsError | None = None
