@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.commands import streaming
 from support.notebook import done
+from support.odd_http import OddServer
 from support.page import Page
-from support.until import until
+from support.until import PATIENCE, until
+
+from mcp_magics.connection.loop import background
+from mcp_magics.connection.subscriptions import subscription
 
 if TYPE_CHECKING:
     from support.shell import Shell
@@ -163,6 +169,46 @@ def test_a_stream_the_server_ends_is_asked_for_again(shell: Shell) -> None:
     until(lambda: sub.state == "active")
     server.call("bump")
     assert sub.wait(10)
+
+
+def test_a_subscription_that_ended_by_itself_leaves_nobody_waiting(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription, "PAUSES", ())
+    server = added(shell, "2026-07-28")
+    ended = server.subscribe("demo://counter")
+    until(lambda: ended.state == "ended")
+
+    def following() -> list[str]:
+        tasks = asyncio.all_tasks(background.loop)
+        return [str(each) for each in tasks if "Subscriptions." in str(each.get_coro())]
+
+    until(lambda: not following())
+
+
+def test_a_subscription_given_up_while_it_is_first_read_is_none(shell: Shell, odd: OddServer) -> None:
+    capabilities = {"resources": {"subscribe": True}}
+    gate = Event()
+    odd.on["initialize"] = lambda asked: {
+        "protocolVersion": asked.message["params"]["protocolVersion"],
+        "capabilities": capabilities,
+        "serverInfo": {"name": "odd", "version": "1"},
+    }
+    odd.on["resources/subscribe"] = lambda _asked: {}
+    odd.on["resources/read"] = lambda _asked: gate.wait(PATIENCE) and {"contents": []}
+    shell(f"%mcp add a --protocol legacy {odd.url}")
+    server = shell.value("from mcp_magics import servers; servers['a']")
+
+    async def given_up() -> None:
+        subscribing = asyncio.create_task(server.asubscribe("demo://counter"))
+        while "resources/read" not in odd.rpcs():
+            await asyncio.sleep(0.01)
+        subscribing.cancel()
+        await asyncio.wait([subscribing])
+
+    asyncio.run(given_up())
+    gate.set()
+    until(lambda: server.connection.subscriptions.all == ())
 
 
 def test_removing_a_server_ends_its_subscriptions(shell: Shell, era: str) -> None:

@@ -80,6 +80,8 @@ class Connection(Heard, Requests):
         self._stop = asyncio.Event()
         self._opened: asyncio.Future[None] | None = None
         self._phase = "spawn"
+        self._protocol = spec.protocol
+        self._silent = False
         self._waiters = 0
 
     # -- opening and closing -------------------------------------------------------------------------------
@@ -179,13 +181,25 @@ class Connection(Heard, Requests):
 
     async def _try_again(self, candidate: Candidate, opened: asyncio.Future[None]) -> MCPMagicsError | None:
         """An attempt, and two more where only the network or a busy HTTP server stood in the way."""
+        self._protocol = self.spec.protocol
         error = await self._try(candidate, opened)
+        if error is not None and self._fell_at_discovery(candidate):
+            self.warning(
+                f"{self.spec.name} ended when it was asked server/discover, and was begun anew with the handshake; "
+                "--protocol legacy begins with that"
+            )
+            self._protocol = "legacy"
+            error = await self._try(candidate, opened)
         for pause in RETRY_SECONDS:
             if error is None or opened.done() or error.failure.class_ not in RETRIED:
                 break
             await asyncio.sleep(pause)
             error = await self._try(candidate, opened)
         return error
+
+    def _fell_at_discovery(self, candidate: Candidate) -> bool:
+        """Whether the probe of 2026-07-28 was too much: early SDKs of 1.x end at a method they do not know."""
+        return self._silent and self._protocol == "auto" and candidate in ("stdio", "sse")
 
     async def _try(self, candidate: Candidate, opened: asyncio.Future[None]) -> MCPMagicsError | None:
         """One attempt over one kind of transport. Errors leave the stack as values, so no group wraps them."""
@@ -201,13 +215,17 @@ class Connection(Heard, Requests):
         return error
 
     async def _enter(self, stack: AsyncExitStack, candidate: Candidate) -> MCPMagicsError | None:
+        self._silent = False
         try:
             async with self.deadlines.within(startup_timeout(self.spec)):
                 await self._connect(stack, candidate)
         except TimeoutError:
             return not_ready(self.spec, self._phase, self.log)
         except MCPMagicsError as error:
-            return self.channel.explain(error) if self.channel is not None else error
+            if self.channel is None:
+                return error
+            self._silent = self._phase == "initialize" and self.channel.fell_silent
+            return self.channel.explain(error)
         except Exception as error:  # noqa: BLE001  see _own
             from mcp_magics.wire.verdict import session_failure
 
@@ -225,7 +243,7 @@ class Connection(Heard, Requests):
         channel = await stack.enter_async_context(open_channel(self.spec, candidate, self.journal, self, auth))
         self.channel, self.transport = channel, channel.type
         self._phase = "initialize"
-        session = await stack.enter_async_context(open_session(channel, self.spec, self.asked))
+        session = await stack.enter_async_context(open_session(channel, self._protocol, self.spec, self.asked))
         self.session, self.envelope = session, Envelope.of(session).asking_for_logs(self.log_level)
         self.shelf.clear()
         self.revision = self.envelope.version
@@ -254,9 +272,11 @@ class Connection(Heard, Requests):
         stopped = asyncio.create_task(self._stop.wait())
         lost = asyncio.create_task(self.channel.lost.wait())
         greeting = asyncio.create_task(self.asked.handling.greet())
-        await asyncio.wait({stopped, lost}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (stopped, lost, greeting):
-            task.cancel()
+        try:
+            await asyncio.wait({stopped, lost}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (stopped, lost, greeting):
+                task.cancel()
         return None if self._stop.is_set() else self.channel.error
 
     @property

@@ -61,11 +61,11 @@ class Subscriptions:
         subscription = self._by_uri[uri] = Subscription(self._connection.spec.name, uri, self._cancel)
         try:
             await self._begin(subscription)
+            refused = await self._read(subscription)
         except BaseException:
             self._by_uri.pop(uri, None)
             self._leave(uri)
             raise
-        refused = await self._read(subscription)
         if isinstance(refused, RequestError) and refused.code in _NOT_FOUND:
             await self.unsubscribe(uri)
             raise self._refusal(f"it cannot be read: {refused.failure.message}", uri)
@@ -224,6 +224,7 @@ class Subscriptions:
             await self._read(subscription)
         self._by_uri.pop(uri, None)
         subscription.turn("ended", subscription.problem or "the server keeps ending the stream")
+        self._leave(uri)  # ends this task too
 
     # -- asking --------------------------------------------------------------------------------------------
 
