@@ -323,6 +323,15 @@ def test_a_request_and_a_notification_of_ones_own(one):
     assert one.value("heard") == [{"loud": True}]
 
 
+def test_a_notification_that_came_before_its_handler_was_removed_is_handled(one):
+    one("import time\nheard = []\ndef slowly(params):\n    time.sleep(0.2)\n    heard.append(params['loud'])")
+    one("%mcp handle notifications/com.example/alarm slowly")
+    one("for loud in (1, 2, 3):\n    %mcp call srv.alarm loud:={loud} --quiet")
+    one("%mcp ping srv --quiet\n%mcp handle notifications/com.example/alarm --remove")
+    one("late = time.monotonic() + 5\nwhile len(heard) < 3 and time.monotonic() < late: time.sleep(0.01)")
+    assert one.value("heard") == [1, 2, 3]
+
+
 def test_a_handler_for_a_capability_is_for_servers_that_declare_it(shell, era):
     shell("met = []\ndef greet(server, settings):\n    met.append((server.name, settings))")
     shell("%mcp handle connected greet --capability com.example/greeting")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mcp_magics.connection.questions.asked import Asked
+    from mcp_magics.connection.questions.handlers import Handler
 
 MOST_WAITING = 256
 """Notifications that wait for their handler; of more, the oldest are dropped."""
@@ -22,7 +23,7 @@ class Overheard:
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
-        self._waiting: deque[tuple[str, Mapping[str, Any]]] = deque()
+        self._waiting: deque[tuple[tuple[Handler, ...], str, Mapping[str, Any]]] = deque()
         self._task: asyncio.Task[None] | None = None
         self._dropped = 0
 
@@ -30,12 +31,13 @@ class Overheard:
         """Take in one notification; never blocks."""
         if method == "notifications/elicitation/complete":
             self._complete(params)
-        if not self._asked.handling.handles(method):
+        handlers = self._asked.handling.handles(method)
+        if not handlers:
             return
         if len(self._waiting) >= MOST_WAITING:
             self._waiting.popleft()
             self._dropped += 1
-        self._waiting.append((method, params))
+        self._waiting.append((handlers, method, params))
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._hand_on())
 
@@ -45,8 +47,8 @@ class Overheard:
 
     async def _hand_on(self) -> None:
         while self._waiting:
-            method, params = self._waiting.popleft()
-            for handler in self._asked.handling.handles(method):
+            handlers, method, params = self._waiting.popleft()
+            for handler in handlers:  # those there were when it came
                 await self._asked.handling.told(handler, method, params)
         if self._dropped:
             self._asked.say(f"{self._dropped} notifications came faster than their handler and were dropped")
