@@ -21,6 +21,7 @@ from support.flow import (
 
 from mcp_magics.auth.driver import Driver
 from mcp_magics.auth.flow.discovery import look_for_resource
+from mcp_magics.auth.flow.identity import no_metadata
 from mcp_magics.auth.flow.state import Discovered, Found, Refused
 from mcp_magics.wire.challenge import Challenge
 
@@ -88,6 +89,23 @@ def test_where_nothing_stands_anywhere_the_discovery_ends_without_a_server_and_s
 def test_a_refused_document_is_not_there(status):
     end, _ = discovered({RESOURCE_METADATA: answer(status=status)})
     assert end.found.unchecked is None
+
+
+def test_a_redirect_that_leads_to_another_origin_is_told_with_its_address():
+    away = answer(status=302, location=f"{METADATA}?code=s3cret")
+    end, _ = discovered({f"{HERE}/.well-known/oauth-authorization-server": away})
+    (told,) = [each.said for each in end.found.tried if each.said != "404"]
+    assert told.startswith(f"302, it redirects to another origin: {METADATA}")
+    assert "s3cret" not in told
+    failure = no_metadata(settings(), end.found)
+    assert "another origin" in failure.evidence[0]
+
+
+def test_a_document_that_names_no_server_is_the_first_thing_told_of_a_discovery_in_vain():
+    end, _ = discovered({RESOURCE_METADATA: answer(resource_document(authorization_servers=ISSUER))})
+    failure = no_metadata(settings(), end.found)
+    assert failure.class_ == "no_oauth_metadata"
+    assert failure.evidence[0] == f"{RESOURCE_METADATA} names no authorization server"
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503])

@@ -194,6 +194,12 @@ def test_without_s256_no_code_is_asked_for_rfc7636_4_2_mcp_pkce(methods):
     assert isinstance(begun(serving(code_challenge_methods_supported=methods), assumes_pkce=True), Registration)
 
 
+def test_a_server_that_takes_only_pushed_requests_is_said_before_anybody_is_sent_there_rfc9126_5():
+    failure = refused("authorization_failed", serving(require_pushed_authorization_requests=True))
+    assert "RFC 9126" in failure.message
+    assert isinstance(begun(serving(require_pushed_authorization_requests=False)), Registration)
+
+
 def test_pkce_is_no_matter_of_grants_without_a_browser_and_of_default_endpoints():
     found = serving(code_challenge_methods_supported=None)
     assert isinstance(begun(found, grant="client_credentials", client_id="mine"), Token)

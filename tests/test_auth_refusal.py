@@ -101,6 +101,15 @@ def test_a_login_that_cannot_succeed_is_not_the_line_to_type():
     assert failure.next_step == "%mcp oauth shop"
 
 
+def test_a_resource_whose_authorization_server_publishes_nothing_is_no_login_to_try():
+    tried = (Tried("https://as/.well-known/x", "404"), Tried("https://as/.well-known/y", "200, no JSON object"))
+    found = Found("initialize", resource=resource(), tried=tried)
+    failure = told(known=Measured("required", "initialize", None, found, 1.0))
+    assert failure.message.endswith("and a login would end with no_oauth_metadata")
+    assert failure.evidence == ("401 from it", "https://as/.well-known/y: 200, no JSON object", found.table[0])
+    assert failure.next_step == "%mcp oauth shop"
+
+
 def test_what_could_not_be_looked_for_may_be_there_at_the_next_login():
     refused = replace(MISMATCH, class_="address_refused", next_step="")
     found = Found("initialize", unchecked=refused)
@@ -142,6 +151,13 @@ def test_scopes_that_were_asked_for_already_are_not_asked_for_again():
 def test_a_step_up_that_names_no_scopes_leads_to_what_is_known():
     assert told(STEP_UP).next_step == "%mcp auth shop"
     assert "does not name" in told(STEP_UP, challenge=wanting("")).message
+
+
+def test_a_step_up_that_names_no_scopes_is_no_login_that_would_change_nothing():
+    offered = Measured("required", "initialize", None, Found(server=auth_server(scopes_supported=["read", "write"])))
+    failure = told(STEP_UP, known=offered, sent=credential(requested=("read",)))
+    assert failure.next_step.startswith("%mcp login shop --scopes read,SCOPE  # ")
+    assert failure.evidence[0] == "wanted: not said · granted: read · advertised beside: write"
 
 
 @pytest.mark.parametrize("scope", ["{{open(chr(47))}}", "$HOME", "a;b", "x`y`", "z" * 600])

@@ -39,7 +39,7 @@ def explain(
 ) -> Failure:
     """``failure`` as it is, or in the words of what was sent; ``credential`` is the one that went along, if any."""
     if failure.class_ == "step_up_required":
-        return _step_up(failure, spec, credential, challenge)
+        return _step_up(failure, spec, credential, challenge, known.found.advertised)
     if failure.class_ not in UNAUTHORIZED:
         return failure
     if held.credential == "store_error" and held.failure is not None:
@@ -78,8 +78,11 @@ def _anonymous(failure: Failure, spec: ServerSpec, known: Measured, challenge: C
     if _names_more(challenge, known):
         return replace(failure, next_step=f"%mcp login {spec.name}")
     checked = known.at is not None and known.failure is None and known.found.unchecked is None
-    found_none = checked and known.found.server is None and known.found.resource is None
-    if found_none:
+    if checked and known.found.server is None and known.found.resource is not None:
+        text = f"{failure.message}, and a login would end with no_oauth_metadata"
+        told = (*failure.evidence[:1], *known.found.problems, *known.found.telling)
+        return replace(failure, message=text, evidence=told, next_step=f"%mcp oauth {spec.name}")
+    if checked and known.found.server is None:
         text = f"{failure.message}, and nothing says how to log in"
         address = redactor().url(getattr(spec.transport, "url", "URL"))
         step = f"%mcp add {spec.name} {address} --bearer-token-env-var NAME"
@@ -134,15 +137,21 @@ def _token_rejected(failure: Failure, spec: ServerSpec, credential: OAuthCredent
 
 
 def _step_up(
-    failure: Failure, spec: ServerSpec, credential: OAuthCredential | None, challenge: Challenge | None
+    failure: Failure,
+    spec: ServerSpec,
+    credential: OAuthCredential | None,
+    challenge: Challenge | None,
+    advertised: tuple[str, ...],
 ) -> Failure:
     """More scopes are wanted (MCP authorization: Scope Challenge Handling); the union keeps what was granted."""
     wanted = (challenge.scopes if challenge is not None else None) or ()
     granted = credential.tokens.scopes if credential is not None and credential.tokens is not None else ()
     asked = credential.requested if credential is not None else ()
     missing = [scope for scope in wanted if scope not in granted]
+    told = f"wanted: {' '.join(wanted) or 'not said'} · granted: {' '.join(granted) or 'none'}"
+    others = " ".join(scope for scope in advertised if scope not in granted)
     evidence = (
-        f"wanted: {' '.join(wanted) or 'not said'} · granted: {' '.join(granted) or 'none'}",
+        told if wanted or not others else f"{told} · advertised beside: {shown(others)}",
         *failure.evidence[:1],
     )
     if (wanted and not missing) or (missing and set(missing) <= set(asked)):
@@ -152,4 +161,6 @@ def _step_up(
     scopes = ",".join(union(asked, granted, wanted))
     text = f"this needs more than was granted: {' '.join(missing) or 'scopes the server does not name'} (403)"
     step = f"%mcp login {spec.name} --scopes {scopes}" if is_plain(scopes) else f"%mcp auth {spec.name}"
+    if not wanted and is_plain(scopes):
+        step = f"{step},SCOPE  # which one, the server does not say"
     return replace(failure, message=text, evidence=evidence, next_step=step)

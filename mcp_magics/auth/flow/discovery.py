@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from urllib.parse import urljoin
 
 from mcp_magics.auth.address import browser_refusal, is_plain, refusal
 from mcp_magics.auth.flow.state import Decision, Discovered, FlowSettings, Found, Refused, Tried
@@ -193,11 +194,23 @@ def _noted(found: Found, url: str, answer: Answer) -> Found:
     elif answer.ok:
         said = f"{answer.status}" if answer.document is not None else f"{answer.status}, no JSON object"
     else:
-        said = str(answer.status)
+        said = f"{answer.status}{_leads_away(url, answer)}"
         if answer.status not in _ABSENT:
             text = f"{shown} answered {answer.status}"
             failure = Failure("http_error", text, "discovery", retryable=True)
     return replace(found, tried=(*found.tried, Tried(shown, said)), unchecked=found.unchecked or failure)
+
+
+def _leads_away(url: str, answer: Answer) -> str:
+    """Where a redirect leads that was not followed; one within the origin was."""
+    location = answer.headers.get("location") if 300 <= (answer.status or 0) < 400 else None
+    if not location:
+        return ""
+    try:
+        where = urljoin(url, location)
+    except ValueError:  # no address at all
+        where = location
+    return f", it redirects to another origin: {redactor().url(where)[:200]}"
 
 
 def _own_headers(settings: FlowSettings, url: str) -> Fields:

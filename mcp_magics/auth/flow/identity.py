@@ -146,7 +146,8 @@ def _is_cause(tried: Tried, failure: Failure | None) -> bool:
 
 def no_metadata(settings: FlowSettings, found: Found) -> Failure:
     """The failure of a discovery that found no authorization server: every address tried, with its answer."""
-    name, told = settings.server, found.table[::-1]  # what was tried last tells most
+    last_first = replace(found, tried=found.tried[::-1])  # what was tried last tells most
+    name, told = settings.server, (*found.problems, *last_first.telling)
     if (failure := found.unchecked) is not None:
         message = f"could not check which authorization server is in charge: {failure.message}"
         step = f"%mcp login {name}" if failure.retryable else f"%mcp oauth {name}"
@@ -162,7 +163,7 @@ def no_metadata(settings: FlowSettings, found: Found) -> Failure:
         f"the server {needs} and publishes nowhere which authorization server is in charge",
         "discovery",
         settings.server,
-        found.table,
+        (*found.problems, *found.telling),
         f"%mcp add {settings.server} {redactor().url(settings.url)} --bearer-token-env-var NAME"
         if found.refused
         else f"%mcp tools {settings.server}",

@@ -108,6 +108,10 @@ def _no_browser(settings: FlowSettings, server: AuthorizationServer, source: str
         message = f"{server.issuer} has no authorization_endpoint: nobody can log in there with a browser"
         step = f"%mcp login {name} --grant client_credentials"
         return Failure("no_oauth_metadata", message, "login", name, (source,), step)
+    if server.raw.get("require_pushed_authorization_requests") is True:
+        message = f"{server.issuer} takes only pushed authorization requests (RFC 9126 §5), and none are sent from here"
+        step = f"%mcp login {name} --grant client_credentials  # or --bearer-token-env-var with %mcp add"
+        return Failure("authorization_failed", message, "login", name, (source,), step)
     if server.url is None or settings.assumes_pkce or "S256" in (server.challenge_methods or ()):
         return None
     known = ", ".join(server.challenge_methods or ())

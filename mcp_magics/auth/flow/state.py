@@ -85,6 +85,17 @@ class Found:
         """Every address tried with what it answered, a line each."""
         return tuple(f"{each.url}: {each.said}" for each in self.tried)
 
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The same lines, first those that say more than that nothing is there."""
+        return tuple(sorted(self.table, key=lambda line: line.endswith(": 404")))
+
+    @property
+    def advertised(self) -> tuple[str, ...]:
+        """The scopes that the resource's metadata names, or else those of its authorization server."""
+        named = self.resource.scopes if self.resource is not None else None
+        return named or (self.server.scopes if self.server is not None else None) or ()
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
