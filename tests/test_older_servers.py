@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from threading import Event
 
+from support.commands import odd_stdio
 from support.odd_http import Asked, OddServer, Response, error
 from support.shell import Shell
+
+from mcp_magics.connection.manager import servers
 
 
 def test_nothing_is_asked_before_the_server_knows_that_the_handshake_is_over(shell: Shell, odd: OddServer) -> None:
@@ -22,3 +27,19 @@ def test_nothing_is_asked_before_the_server_knows_that_the_handshake_is_over(she
     odd.on["notifications/initialized"], odd.on["tools/list"] = slowly, strictly
     shell(f"%mcp add a {odd.url}")
     assert odd.rpcs().index("notifications/initialized") < odd.rpcs().index("tools/list")
+
+
+def test_a_server_that_ends_at_a_method_it_does_not_know_is_begun_anew_with_the_handshake(shell: Shell) -> None:
+    added = shell(f"%mcp add b -- {odd_stdio('brittle', 'legacy')}")
+    assert "ended when it was asked server/discover" in added.text
+    assert "--protocol legacy" in added.text
+    assert servers["b"].protocol_version == "2025-11-25"
+    assert shell("%mcp call b.echo text=hi").result.text == "hi"
+
+
+def test_a_server_that_ends_before_it_is_asked_anything_is_started_once(shell: Shell, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    started.mkdir()
+    script = f"import tempfile; tempfile.mkstemp(dir={str(started)!r}); raise SystemExit(1)"
+    shell.fails(f'%mcp add x -- {sys.executable} -c "{script}"', "process_exited")
+    assert len(list(started.iterdir())) == 1

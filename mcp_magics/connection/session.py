@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mcp.client.session import ClientSession
     from mcp.shared.dispatcher import DispatchContext, Dispatcher
 
-    from mcp_magics.config.model import ServerSpec
+    from mcp_magics.config.model import Protocol, ServerSpec
     from mcp_magics.connection.questions.asked import Asked
     from mcp_magics.wire.transport import Channel
 
@@ -31,8 +31,10 @@ _EXTENSIONS: dict[str, dict[str, Any]] = {EXTENSION: {"mimeTypes": [MIME_TYPE]}}
 
 
 @asynccontextmanager
-async def open_session(channel: Channel, spec: ServerSpec, asked: Asked) -> AsyncIterator[ClientSession]:
-    """A session that has negotiated its protocol version; raises what the negotiation raised.
+async def open_session(
+    channel: Channel, protocol: Protocol, spec: ServerSpec, asked: Asked
+) -> AsyncIterator[ClientSession]:
+    """A session that has negotiated its ``protocol`` version; raises what the negotiation raised.
 
     ``asked`` answers what the server asks.
     """
@@ -44,9 +46,9 @@ async def open_session(channel: Channel, spec: ServerSpec, asked: Asked) -> Asyn
     problem: BaseException | None = None
     async with session, tasks:
         try:
-            if spec.protocol == "auto":
+            if protocol == "auto":
                 await negotiate_auto(session)
-            elif spec.protocol == "legacy":
+            elif protocol == "legacy":
                 await session.initialize()
             else:
                 await session.discover()

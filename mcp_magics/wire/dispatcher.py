@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 class FrameDispatcher(Inbound):
     """A duplex channel of JSON-RPC messages in which every frame is journalled and nothing is lost.
 
-    ``declared`` are the server's capabilities as it sent them, those the SDK's models do not know too.
+    ``declared`` are the server's capabilities as it sent them, those the SDK's models do not know too; ``has_answered``
+    is whether the session has had any answer.
     """
 
     def __init__(self, server: str, journal: Journal, observer: Observer) -> None:
@@ -42,6 +43,7 @@ class FrameDispatcher(Inbound):
         self._on_request: OnRequest | None = None
         self._intercept: OnNotifyIntercept | None = None
         self.declared: Mapping[str, Any] = {}
+        self.has_answered = False
 
     # -- what the session asks and tells -------------------------------------------------------------------
 
@@ -67,6 +69,7 @@ class FrameDispatcher(Inbound):
         except asyncio.CancelledError:
             self._drop(pending, quiet=not options.get("cancel_on_abandon", True))
             raise
+        self.has_answered |= pending.message is not None
         result = self._result(pending)
         if method not in HANDSHAKES:
             return result

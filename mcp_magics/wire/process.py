@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -94,6 +95,16 @@ class ServerProcess:
         if ended is None:
             return None
         return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+
+    @property
+    def unread(self) -> int:
+        """How many bytes of its input it has not read; 0 where the system does not tell."""
+        import fcntl
+        import termios
+
+        with suppress(OSError, ValueError):  # a closed descriptor is -1
+            return int.from_bytes(fcntl.ioctl(self.stdin_fd, termios.FIONREAD, bytes(4)), sys.byteorder)
+        return 0
 
     async def exited(self) -> int:
         """Wait for the exit status."""

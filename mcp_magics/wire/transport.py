@@ -66,6 +66,12 @@ class Channel:
         if isinstance(self._dispatcher, StreamableDispatcher) and version not in MODERN_PROTOCOL_VERSIONS:
             self._dispatcher.listen()
 
+    @property
+    def fell_silent(self) -> bool:
+        """Whether the other side ended without a word at what it was asked first, having read it."""
+        is_begun = self._dispatcher is not None and not self._dispatcher.has_answered
+        return is_begun and self.lost.is_set() and (self.process is None or self.process.unread == 0)
+
     def explain(self, error: MCPMagicsError) -> MCPMagicsError:
         """The reason behind ``error``, where the channel knows a better one."""
         return self.error or error

@@ -213,10 +213,22 @@ class Secretive(WellBehaved):
         return {"tools": [tool("evil", title=text, description=text, inputSchema=schema)]}
 
 
+class Brittle(WellBehaved):
+    """Ends at the first method it does not know, as the Python SDK's early releases do."""
+
+    name = "brittle"
+
+    def respond(self, request: Message) -> None:
+        if request["method"] == "server/discover":
+            sys.exit(1)
+        super().respond(request)
+
+
 SERVERS: dict[str, type[WellBehaved]] = {
     each.name: each
     for each in (
         Names, Crlf, Bom, NoTools, Bare, Values, Batch, StringId, Hints, Growing, Silent, Late, JsonLogs, Secretive,
+        Brittle,
     )
 }  # fmt: skip
 
