@@ -153,6 +153,41 @@ def test_deep_nesting_has_no_limit():
 # Python
 
 
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ('{", ".join(["a", "b"])}', '"a, b"'),
+        ("{'-'.join(name)}", '"A-d-a"'),
+        ('{"%s!" % name}', '"Ada!"'),
+        ('{"yes" if n > 2 else "no"}', '"yes"'),
+        ('{"a" in name}', "true"),
+        ('{"abc"[n - 3]}', '"a"'),
+        ('{ "x" * n }', '"xxx"'),
+        ('{"Ada" == name}', "true"),
+    ],
+)
+def test_an_expression_may_begin_with_a_quoted_text(expression, value):
+    assert words(f"any={expression}") == f'{{"any":{value}}}'
+    assert words(f"any:={expression}") == f'{{"any":{value}}}'
+    assert body(f"any: {expression}\nlist: [{expression}]") == f'{{"any":{value},"list":[{value}]}}'
+    assert body(f'{{"any": {expression}, "list": [{expression}]}}') == f'{{"any":{value},"list":[{value}]}}'
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', '{"a":"b.c"}', '{ "a" : [1] }', '{"a": {"b.c": 1}}'])
+def test_an_object_is_never_taken_for_an_expression(text):
+    assert json.loads(words(f"obj={text}", using=never))["obj"] == json.loads(text)
+    assert json.loads(body(f"obj: {text}", using=never))["obj"] == json.loads(text)
+    assert json.loads(body(text, using=never)) == json.loads(text)
+
+
+def test_yaml_keys_without_values_stay_keys():
+    assert body("""a: {"x", 'y'}""", using=never) == '{"a":{"x":null,"y":null}}'
+
+
+def test_a_generator_is_an_expression_whose_value_is_no_json():
+    assert failure_of("a: {each for each in items}").class_ == "not_json"
+
+
 def test_a_body_behind_python_is_one_expression():
     assert body("python: dict(a=n)") == '{"a":3}'
     assert body("python:\n    dict(a=n,\n         b=items)\n") == '{"a":3,"b":[1,{"a":null}]}'

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_magics.errors import CommandError
 from mcp_magics.magics.balance import closing
 from mcp_magics.magics.json_text import JSONText, read_json
-from mcp_magics.magics.references import NAME, Evaluate, References, unescaped
+from mcp_magics.magics.references import NAME, Evaluate, References, goes_on, unescaped
 from mcp_magics.schema.arguments import parsed
 from mcp_magics.schema.coerce import allowed_at
 from mcp_magics.schema.values import json_string, member
@@ -181,7 +181,7 @@ def _expression(text: str) -> str | None:
     if name := NAME.fullmatch(text):
         return name[1]
     lead = text[1:].lstrip()[:1]
-    if text[:1] != "{" or lead in ("", '"', "}") or closing(text, 0) != len(text):
+    if text[:1] != "{" or lead in ("", "}") or (lead == '"' and not goes_on(text, 1)) or closing(text, 0) != len(text):
         return None
     return text[1:-1].strip()
 

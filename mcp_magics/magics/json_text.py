@@ -1,8 +1,8 @@
 """JSON with Python in it becomes JSON text: tokens are copied, never re-made (RFC 8259).
 
 White space between tokens goes; key order, number literals and string escapes stay as typed. Where a value may
-stand, ``$name`` and ``{expression}`` are Python: a ``{`` begins an object only when the next thing is ``"`` or
-``}``. The reader keeps its own stack, so nesting has no limit.
+stand, ``$name`` and ``{expression}`` are Python: a ``{`` begins an object only when the next thing is ``}`` or a
+quoted text without an operator behind it. The reader keeps its own stack, so nesting has no limit.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Literal
 from mcp_magics.errors import CommandError
 from mcp_magics.magics.balance import closing
 from mcp_magics.magics.pointer import place
-from mcp_magics.magics.references import NAME, References
+from mcp_magics.magics.references import NAME, References, goes_on
 from mcp_magics.schema.values import member
 
 Kind = Literal["object", "array", "string", "number", "true", "false", "null", "python"]
@@ -174,7 +174,7 @@ class _Reader:
 
     def _is_expression(self, at: int) -> bool:
         behind = self._behind_space(at + 1)
-        return self._text[behind : behind + 1] not in ('"', "}", "")
+        return self._text[behind : behind + 1] not in ('"', "}", "") or goes_on(self._text, behind)
 
     def _python(self, at: int, char: str, references: References) -> int:
         if char == "{":

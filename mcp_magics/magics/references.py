@@ -23,6 +23,10 @@ Evaluate = Callable[[str], object]
 NAME = re.compile(r"\$([^\W\d]\w*)")
 _NOT_THEIRS = frozenset({*dir(builtins), "In", "Out", "get_ipython", "exit", "quit", "open"})
 """Names that are in every notebook."""
+_TEXT_AND_MORE = re.compile(
+    r"""\s*(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')\s*(?:[.%+*\[<>]|[=!]=|(?:if|in|not|is|and|or)\b)"""
+)
+"""A quoted text with an operator behind it, where a JSON or YAML key has a colon."""
 _ESCAPED_NAME = re.compile(r"\$(\$[^\W\d]\w*)")
 
 
@@ -40,8 +44,8 @@ class References:
             failed = self._no_expression(source, problem)
         else:
             try:
-                # In parentheses an expression may span lines.
-                return to_json_text(self.evaluate(f"({source}\n)" if "\n" in source else source), path)
+                # In parentheses an expression may span lines; it was found to be one in them.
+                return to_json_text(self.evaluate(source if source.isidentifier() else f"({source}\n)"), path)
             except CommandError as error:
                 failed = error
             except NameError as error:
@@ -108,6 +112,11 @@ def syntax_problem(source: str) -> str:
         except (ValueError, RecursionError, MemoryError) as error:
             return str(error) or type(error).__name__
     return ""
+
+
+def goes_on(text: str, start: int) -> bool:
+    """Whether at ``start`` a Python expression begins with a quoted text, as ``", ".join(tags)`` does, and no key."""
+    return _TEXT_AND_MORE.match(text, start) is not None
 
 
 def unescaped(text: str) -> str:

@@ -15,7 +15,7 @@ from ruamel.yaml.tokens import ScalarToken
 
 from mcp_magics.errors import CommandError
 from mcp_magics.magics.balance import closing
-from mcp_magics.magics.references import syntax_problem
+from mcp_magics.magics.references import goes_on, syntax_problem
 
 _DEEPEST = 500  # the scanner's time grows with the square of the depth; JSON has no such limit
 _YAML_AT_ONCE = re.compile(r"\s*(?:[}'\"]|\Z)")
@@ -46,7 +46,7 @@ class ExpressionScanner(Scanner):
 
     def _expression(self) -> str | None:
         text, start = self.reader.buffer, self.reader.pointer
-        if _YAML_AT_ONCE.match(text, start + 1):
+        if _YAML_AT_ONCE.match(text, start + 1) and not goes_on(text, start + 1):
             return None
         try:
             end = closing(text, start)
