@@ -136,6 +136,7 @@ class Permission:
 
     async def refused_to_open(self, failure: Failure, challenge: str | None = None) -> Failure:
         """``failure`` of connecting, explained; a demand for a credential is measured first."""
+        failure = self._demand(failure, challenge)
         if failure.class_ in LOGIN_NEEDED:
             await self.measure()
         elif isinstance(self.spec.transport, HttpTransport):
@@ -176,10 +177,17 @@ class Permission:
 
     def refused(self, failure: Failure, method: str, challenge: str | None) -> Failure:
         """``failure`` of one request, explained; without a credential it shows that one is required after all."""
+        failure = self._demand(failure, challenge)
         if failure.class_ in UNAUTHORIZED and self.is_anonymous:
             found = replace(self.known.found, refused=method, challenge=oauth_challenge(challenge))
             self.known = replace(self.known, requirement="required", refused=method, found=found)
         return self._explained(failure, challenge)
+
+    def _demand(self, failure: Failure, challenge: str | None) -> Failure:
+        """A 403 that asks somebody without a credential for a token means what a 401 does; gateways send it."""
+        if failure.class_ != "forbidden" or not self.is_anonymous or oauth_challenge(challenge) is None:
+            return failure
+        return replace(failure, class_="auth_required", message="the server asks for authorization (403)")
 
     def _explained(self, failure: Failure, challenge: str | None = None) -> Failure:
         from mcp_magics.auth.refusal import explain
