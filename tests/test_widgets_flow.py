@@ -114,6 +114,18 @@ def test_a_flow_is_run_in_its_panel_and_neither_its_state_nor_its_messages_hold_
 
 
 @pytest.mark.kernel
+def test_nobody_is_asked_for_an_address_any_more_once_the_browser_has_come_back_by_itself(notebook, page):
+    done(notebook.run("%mcp oauth l2 -o flow", stdin=[]))
+    drawn(notebook, page)
+    page.act(page.flow(), do="run", edited=[], added=[])
+    notebook.until(lambda: page.views()[-1]["link"] != "")
+    httpx2.get(where_the_browser_ends(page.views()[-1]["link"]))
+    notebook.until(lambda: page.views()[-1]["ended"] and not page.views()[-1]["busy"])
+    done(notebook.run("from mcp_magics.connection.questions.inbox import inbox"))
+    assert notebook.value("[question.kind for question in inbox.standing()]") == []
+
+
+@pytest.mark.kernel
 def test_a_step_made_in_a_cell_is_drawn_in_the_panel_and_a_field_changed_there_is_told_in_the_cell(notebook, page):
     done(notebook.run("%mcp oauth l2 -o flow", stdin=[]))
     drawn(notebook, page)

@@ -56,8 +56,12 @@ async def stepwise(
     from mcp_magics.auth.stepwise import Stepwise
 
     order, stack = await _order(permission, wishes), AsyncExitStack()
-    conversation, client = await stack.enter_async_context(permission.authority.conversation())
-    return await Stepwise.open(order, conversation, client, _Asking(asks), stack)
+    try:
+        conversation, client = await stack.enter_async_context(permission.authority.conversation())
+        return await Stepwise.open(order, conversation, client, _Asking(asks), stack)
+    except BaseException:
+        await stack.aclose()
+        raise
 
 
 async def _order(permission: Permission, wishes: LoginWishes) -> LoginOrder:
@@ -113,6 +117,7 @@ class _Asking:
         """Whoever steps sees the step itself."""
 
     def linked(self, link: Link) -> None:
-        """Ask for the address the browser ends on."""
+        """Ask for the address the browser ends on, until it has come back or is waited for no longer."""
         if self._asks is not None:
             self._asking = asyncio.create_task(self._asks(link))
+            link.arrival.when_settled(self._asking.cancel)
