@@ -22,7 +22,7 @@ from mcp_magics.errors import ConnectionFailedError
 from mcp_magics.wire import orphans, reaper
 from mcp_magics.wire.executable import which
 from mcp_magics.wire.lifeline import lifeline
-from mcp_magics.wire.process import exit_story, spawn, terminate, terminate_now, tree
+from mcp_magics.wire.process import GRACE, PATIENCE, exit_story, spawn, terminate, terminate_now, tree
 from mcp_magics.wire.stderr import StderrTail
 
 WITHIN = 5.0
@@ -346,7 +346,7 @@ def test_a_cancelled_terminate_kills_at_once():
         return time.monotonic() - started, process.poll(), sleeping
 
     seconds, status, grandchildren = asyncio.run(scenario())
-    assert seconds < 1.5
+    assert seconds < PATIENCE + GRACE  # what it takes where nobody cancels
     assert status == -signal.SIGKILL
     assert not any(map(alive, grandchildren))
 
@@ -361,17 +361,16 @@ def test_only_who_can_have_inherited_the_pipes_counts_as_their_writer():
 
 
 def test_the_loop_stays_responsive_while_a_server_is_ended():
-    async def scenario() -> float:
+    async def scenario() -> int:
         process = spawn("s", shell("trap '' TERM; echo ready; while :; do sleep 0.1; done"))
         await _heard(process.stdout_fd)
-        ending, longest = asyncio.create_task(terminate(process, grace=0.4)), 0.0
+        ending, turns = asyncio.create_task(terminate(process, grace=0.4)), 0
         while not ending.done():
-            started = time.monotonic()
             await asyncio.sleep(0)
-            longest = max(longest, time.monotonic() - started)
-        return longest
+            turns += 1
+        return turns
 
-    assert asyncio.run(scenario()) < 0.3
+    assert asyncio.run(scenario()) > 100  # a loop that is blocked has two or three
 
 
 def test_terminate_now_ends_several_together():

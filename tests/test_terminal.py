@@ -40,7 +40,7 @@ def test_a_session_of_calls_interrupts_questions_and_errors(terminal):
     began = monotonic()
     terminal.interrupt()
     shown = terminal.finish(10)
-    assert monotonic() - began < 1
+    assert monotonic() - began < 10  # the call takes sixty
     assert "KeyboardInterrupt" in shown
     assert "mcp_magics/" not in shown
     assert '"label": "here"' in terminal.run("%mcp call s1.cancellations at_least=1")
