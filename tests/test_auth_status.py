@@ -94,6 +94,8 @@ SET = {"TOKEN": "abc", "BLANK": "  ", "EMPTY": ""}
         ({"headers": {"x-other": "x"}}, None),
         ({"env_headers": {"Authorization": "TOKEN"}}, "header"),
         ({"env_headers": {"authorization": "UNSET"}}, "env_missing"),
+        ({"headers": {"Authorization": "Bearer ${UNSET}"}}, "env_missing"),
+        ({"headers": {"Authorization": "Bearer ${UNSET:-literal}"}}, "header"),
         ({"env_headers": {"x-other": "UNSET"}}, None),
     ],
 )

@@ -41,6 +41,13 @@ SNIPPETS = {
     "a trailing comma": f'{{"mcpServers": {{{INNER},}},}}',
     "comments": f'{{\n// servers\n"mcpServers": {{ /* one */ {INNER} }}}}',
     "left-out members": f'{{ ..., "mcpServers": {{{INNER}, ... }} }}\n...',
+    "GitHub Copilot": f'{{"mcpServers": {{{INNER[:-1]}, "tools": ["*"]}}}}}}',
+    "Amp": f'"amp.mcpServers": {{{INNER}}}',
+    "Augment": (
+        '{"augment.advanced": {"mcpServers": [{"name": "everything", "command": "npx", '
+        '"args": ["-y", "@modelcontextprotocol/server-everything"]}]}}'
+    ),
+    "members behind a comment": f'  // the servers\n  "mcp": {{"servers": {{{INNER}}}}}',
     "VS Code": f'{{"servers": {{{INNER}}}}}',
     "VS Code's settings": f'{{"mcp": {{"inputs": [], "servers": {{{INNER}}}}}}}',
     "Zed": f'{{"theme": "x", "context_servers": {{{INNER}}}}}',
@@ -75,6 +82,11 @@ def test_one_server_without_a_name_gets_the_one_given():
     with pytest.raises(ConfigurationError) as caught:
         specs_from_text('{"command": "x"}')
     assert caught.value.failure.next_step == "%%mcp add NAME"
+
+
+def test_copilots_list_of_tools_is_the_only_ones_that_may_be_used():
+    (spec,) = specs_from_text('{"mcpServers": {"x": {"command": "x", "tools": ["get_issue", "list_issues"]}}}')
+    assert spec.enabled_tools == ("get_issue", "list_issues")
 
 
 def test_servers_come_in_the_order_they_are_written():
@@ -118,7 +130,8 @@ def test_references_of_opencode_become_ours():
         ),
         ("[mcp_servers.a]\ncommand = \n", "line 2: Invalid value"),
         ('{"mcpServers": {"a": {"url": "https://h",\n"headers": {"A": "$B"}}}}', "line 2: $B in header A"),
-        ("hello: world", "line 1, column 1: expected a value"),
+        ("hello: world", "line 1: this is neither JSON nor TOML"),
+        ("claude mcp add x -- npx y", "line 1: this is neither JSON nor TOML"),
         ("", "the text ends where a value should be"),
         ("[1]", "a configuration is a JSON object"),
         ("{}", "no MCP server"),

@@ -372,6 +372,16 @@ def test_the_same_server_in_another_scope_keeps_its_connection(shell: Shell, els
     assert servers["f"].connection.channel.process.pid == pid  # type: ignore[union-attr]
 
 
+def test_importing_a_server_that_is_not_there_takes_nothing_over_and_names_those_that_are(
+    shell: Shell, tmp_path: Path
+) -> None:
+    (tmp_path / "there.json").write_text('{"mcpServers": {"a": {"command": "true"}}}', encoding="utf-8")
+    error = shell.fails(f"%mcp import {tmp_path}/there.json a nope", "nothing_to_import")
+    assert "no server 'nope'" in error.failure.message
+    assert error.failure.evidence == ("it has: a",)
+    assert not servers
+
+
 def test_importing_another_configuration_ends_the_connection(shell: Shell, tmp_path: Path) -> None:
     source = tmp_path / "all.json"
     shell(f"%mcp add f --env B=2 -- {faulty()}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mcp_magics.auth.requirement import NOT_MEASURED, Measured, Requirement
 from mcp_magics.config.model import HttpTransport
+from mcp_magics.config.references import Reference, parse
 from mcp_magics.errors import ConfigurationError, Failure
 
 if TYPE_CHECKING:
@@ -86,12 +87,18 @@ def _source(transport: HttpTransport, credential: Credential) -> str:
 def _configured(transport: HttpTransport, lookup: Callable[[str], str | None]) -> Credential | None:
     if transport.bearer_token_env_var:
         return "bearer" if (lookup(transport.bearer_token_env_var) or "").strip() else "env_missing"
-    if "authorization" in {name.lower() for name in transport.headers}:
-        return "header"
+    for value in (value for name, value in transport.headers.items() if name.lower() == "authorization"):
+        return "header" if all(_has_value(piece, lookup) for piece in parse(value)) else "env_missing"
     for name, variable in transport.env_headers.items():
         if name.lower() == "authorization":
             return "header" if (lookup(variable) or "").strip() else "env_missing"
     return None
+
+
+def _has_value(piece: str | Reference, lookup: Callable[[str], str | None]) -> bool:
+    if isinstance(piece, str) or piece.default is not None or piece.predefined is not None:
+        return True
+    return bool((lookup(piece.name) or "").strip())
 
 
 def _codex_word(credential: Credential, requirement: Requirement) -> CodexWord:

@@ -1,8 +1,9 @@
 """Configurations in other clients' formats, told apart by their shape and read into specs.
 
-``mcpServers`` JSON (Claude, Cursor, Windsurf, Gemini, the Inspector …), VS Code's ``servers`` and ``inputs``, Zed's
-``context_servers``, opencode's ``mcp``, Codex's ``[mcp_servers.NAME]`` TOML, a bare map of servers, one server alone;
-as a README has them: in a fence, with comments, trailing commas and ``...``, without the outer braces.
+``mcpServers`` JSON (Claude, Cursor, Windsurf, Gemini, Copilot, Amp, the Inspector …), VS Code's ``servers`` and
+``inputs``, Zed's ``context_servers``, opencode's ``mcp``, Codex's ``[mcp_servers.NAME]`` TOML, a bare map of servers,
+one server alone; as a README has them: in a fence, with comments, trailing commas and ``...``, without the outer
+braces.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.config.jsontext import JsonTextError, parse, place
+from mcp_magics.config.jsontext import JsonTextError, begin, parse, place
 from mcp_magics.config.reading import EntryProblem, read_entry
 from mcp_magics.errors import ConfigurationError
 
@@ -90,7 +91,7 @@ def _spec(server: str, entries: Entries, document: Document, source: str) -> Ser
 def find_entries(document: Mapping[str, Any], name: str | None = None) -> Entries:
     """The entries of ``document``, by its shape; empty where it has none."""
     for path, adapt in _MEMBERS:
-        found = _at(document, path)
+        found = _by_name(_at(document, path))
         if isinstance(found, Mapping):
             return Entries(found, path, adapt(document))
     if _ENTRY_KEYS & document.keys() and not _are_entries(document):
@@ -100,6 +101,13 @@ def find_entries(document: Mapping[str, Any], name: str | None = None) -> Entrie
             raise ConfigurationError(message, phase="config", next_step="%%mcp add NAME")
         return Entries({called: document})
     return Entries(document if _are_entries(document) else {})
+
+
+def _by_name(found: Any) -> Any:
+    """A list of servers that each say their name, as the map it means."""
+    if isinstance(found, list) and found and all(isinstance(each, Mapping) and "name" in each for each in found):
+        return {str(each["name"]): each for each in found}
+    return found
 
 
 def _at(document: Mapping[str, Any], path: tuple[str, ...]) -> Any:
@@ -131,8 +139,7 @@ def _unfenced(text: str) -> tuple[str, int]:
 
 
 def _json(text: str, source: str, before: int) -> Document:
-    stripped = text.lstrip()
-    inside = f"{{{text}\n}}" if stripped.startswith('"') else text
+    inside = f"{{{text}\n}}" if text[begin(text) :].startswith('"') else text
     try:
         root = parse(inside, lenient=True)
     except JsonTextError as error:
@@ -149,6 +156,12 @@ def _line(text: str, root: Node, path: tuple[str | int, ...]) -> int:
 
 
 def _not_json(error: JsonTextError, text: str, source: str, before: int) -> ConfigurationError:
+    if not source and text[begin(text) :][:1] not in ("{", "[", '"', ""):
+        return _unreadable(
+            f"{_where(source, before + 1)}this is neither JSON nor TOML",
+            text[begin(text) :].splitlines()[0][:160],
+            "%mcp add NAME -- COMMAND ARG… for a command line; the body is a block of JSON or TOML",
+        )
     lines = text.splitlines()
     shown = lines[error.line - 1].strip()[:160] if error.line <= len(lines) else ""
     where = _where(source, error.line + before, error.column)
@@ -201,9 +214,12 @@ def _as_is(document: Mapping[str, Any]) -> Adapter:  # noqa: ARG001  every adapt
 
 
 def _common(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Gemini's names for the tool filters, and numbers where an environment only has text."""
+    """Gemini's and GitHub Copilot's words for the tool filters, and numbers where an environment only has text."""
     renamed = {"includeTools": "enabled_tools", "excludeTools": "disabled_tools"}
     changed = {renamed.get(key, key): value for key, value in entry.items()}
+    if isinstance(changed.get("tools"), list):  # Copilot's: all are "*"
+        wanted = changed.pop("tools")
+        changed.update({} if "*" in wanted else {"enabled_tools": wanted})
     if isinstance(changed.get("env"), Mapping):
         changed["env"] = {key: _env_text(value) for key, value in changed["env"].items() if value is not None}
     return changed
@@ -273,6 +289,8 @@ _MEMBERS: tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any]], Adapter]], 
     (("mcp", "servers"), _vscode),
     (("mcp", "mcpServers"), _as_is),
     (("mcp_servers",), _as_is),
+    (("amp.mcpServers",), _as_is),
+    (("augment.advanced", "mcpServers"), _as_is),
     (("context_servers",), _zed),
     (("mcp",), _opencode),
 )

@@ -39,6 +39,12 @@ def place(text: str, position: int) -> tuple[int, int]:
     return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
 
 
+def begin(text: str) -> int:
+    """Where the first value of lenient ``text`` stands, behind white space and comments."""
+    found = _LENIENT_SPACE.match(text)
+    return found.end() if found else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One member of an object; ``start`` is where its name begins."""

@@ -198,15 +198,26 @@ async def do_import(context: Context, command: Command) -> Any:
             for each in found
         ]
         return Listing("%mcp import SOURCE [NAME…]", ("source", "path", "servers"), rows, found)
-    wanted = {word.text for word in command.words[1:]}
-    specs = [spec for spec in specs_of_source(source) if not wanted or spec.name in wanted]
-    if not specs:
-        raise CommandError(
-            f"nothing to import from {source!r}", phase="config", next_step="%mcp import (what there is)"
-        )
+    specs = _wanted(source, specs_of_source(source), [word.text for word in command.words[1:]])
     scope: Scope | None = command.options.text("scope")  # type: ignore[assignment]  # one of the choices
     registrations = [await context.servers.register_steps(spec, scope) for spec in specs]
     return _registered_only([_with_unwatchable(registration) for registration in registrations])
+
+
+def _wanted(source: str, found: list[ServerSpec], names: list[str]) -> list[ServerSpec]:
+    """The servers asked for, all where none is named; ``CommandError`` before anything is taken over."""
+    there = [spec.name for spec in found]
+    gone = [name for name in names if name not in there]
+    if gone or not found:
+        what = f"no server {gone[0]!r} in" if gone else "nothing to import from"
+        raise CommandError(
+            f"{what} {source!r}",
+            class_="nothing_to_import",
+            phase="config",
+            evidence=(f"it has: {', '.join(there)}",) if there else (),
+            next_step=f"%mcp import {quoted(source)} {quoted(there[0])}" if there else "%mcp import (what there is)",
+        )
+    return [spec for spec in found if not names or spec.name in names]
 
 
 def _with_unwatchable(registration: Registration) -> Registration:
