@@ -135,3 +135,10 @@ def test_what_the_grammar_can_write_is_read_as_it_was_meant_rfc9110_11_6_1(writt
         for scheme, parameters in written
     )
     assert [(each.scheme, dict(each.parameters)) for each in challenges(header)] == written
+
+
+def test_the_preferred_scheme_is_taken_where_it_is_offered_at_all_rfc9449_7_1():
+    both = 'Bearer resource_metadata="https://h/m", DPoP algs="ES256"'
+    assert oauth_challenge(both).scheme == "bearer"
+    assert oauth_challenge(both, prefer="dpop").scheme == "dpop"
+    assert oauth_challenge("Bearer", prefer="dpop").scheme == "bearer"

@@ -194,6 +194,16 @@ def test_without_s256_no_code_is_asked_for_rfc7636_4_2_mcp_pkce(methods):
     assert isinstance(begun(serving(code_challenge_methods_supported=methods), assumes_pkce=True), Registration)
 
 
+def test_where_nothing_registers_clients_it_is_said_whether_a_metadata_document_would_do():
+    document = "https://me.example/client.json"
+    taking = refused(
+        "registration_unavailable", serving(registration_endpoint=None, client_id_metadata_document_supported=True)
+    )
+    assert "--client-metadata-url" in taking.message
+    other = refused("registration_unavailable", serving(registration_endpoint=None), client_metadata_url=document)
+    assert "takes no client metadata document" in other.message
+
+
 def test_a_server_that_takes_only_pushed_requests_is_said_before_anybody_is_sent_there_rfc9126_5():
     failure = refused("authorization_failed", serving(require_pushed_authorization_requests=True))
     assert "RFC 9126" in failure.message

@@ -71,6 +71,14 @@ def test_each_cause_of_a_401_has_its_class_and_its_line_to_type(known, held, sen
     assert (failure.class_, failure.next_step, failure.server) == (class_, step, "shop")
 
 
+def test_a_bound_token_at_a_server_that_asks_for_another_kind_is_told_so():
+    bound = with_token("opaque", token_type="DPoP")  # noqa: S106  a name
+    failure = told(held=Holding("oauth_ok"), sent=bound, challenge=Challenge("bearer"))
+    assert "bound to a key" in failure.message
+    assert failure.next_step == "%mcp login shop --again  # without --dpop"
+    assert told(held=Holding("oauth_ok"), sent=bound, challenge=Challenge("dpop")).class_ == "refresh_ineffective"
+
+
 def test_a_variable_that_was_refused_is_named():
     failure = told(spec=WITH_VARIABLE, held=Holding("bearer"))
     assert "SHOP_TOKEN" in failure.message

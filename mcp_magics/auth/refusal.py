@@ -47,7 +47,7 @@ def explain(
             held.failure, server=spec.name, phase="login", evidence=(*held.failure.evidence, *failure.evidence)
         )
     if credential is not None and credential.tokens is not None:
-        return _token_rejected(failure, spec, credential)
+        return _token_rejected(failure, spec, credential, challenge)
     if held.credential in ("bearer", "header"):
         return _configured_rejected(failure, spec)
     return _anonymous(failure, spec, known, challenge)
@@ -115,7 +115,9 @@ def _configured_rejected(failure: Failure, spec: ServerSpec) -> Failure:
     return replace(failure, class_="token_rejected", message=f"the server refuses {source} (401)", next_step=step)
 
 
-def _token_rejected(failure: Failure, spec: ServerSpec, credential: OAuthCredential) -> Failure:
+def _token_rejected(
+    failure: Failure, spec: ServerSpec, credential: OAuthCredential, challenge: Challenge | None
+) -> Failure:
     tokens = credential.tokens
     aud = audiences(claims(tokens.access_token)) if tokens is not None else None
     resource = credential.resource or credential.server_url
@@ -126,6 +128,14 @@ def _token_rejected(failure: Failure, spec: ServerSpec, credential: OAuthCredent
             class_="audience_rejected",
             message=f"the token is for {shown(', '.join(aud) or 'nobody')}, and the server is {resource}",
             next_step=f"%mcp login {spec.name} --again{named}",
+        )
+    bound = tokens is not None and tokens.token_type == "DPoP"  # noqa: S105  a scheme
+    if bound and challenge is not None and challenge.scheme != "dpop":
+        return replace(
+            failure,
+            class_="reauth_required",
+            message="the server asks for a Bearer token, and the one we hold is bound to a key (DPoP)",
+            next_step=f"%mcp login {spec.name} --again  # without --dpop",
         )
     text = "the server refuses the token, also after a refresh" if tokens and tokens.refresh_token else None
     return replace(

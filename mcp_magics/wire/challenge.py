@@ -48,10 +48,14 @@ def challenges(header: str | None) -> tuple[Challenge, ...]:
     return tuple(_challenges((header or "")[:LONGEST]))
 
 
-def oauth_challenge(header: str | None) -> Challenge | None:
-    """The challenge to answer with a token: ``Bearer`` or ``DPoP``, the one that says most."""
+def oauth_challenge(header: str | None, prefer: str | None = None) -> Challenge | None:
+    """The challenge to answer with a token: ``Bearer`` or ``DPoP``, the preferred one, else the one that says most."""
     wanted = [each for each in challenges(header) if each.scheme in ("bearer", "dpop")]
-    return max(wanted, key=lambda each: (each.resource_metadata is not None, len(each.parameters)), default=None)
+    return max(
+        wanted,
+        key=lambda each: (each.scheme == prefer, each.resource_metadata is not None, len(each.parameters)),
+        default=None,
+    )
 
 
 def _challenges(text: str) -> Iterator[Challenge]:

@@ -123,6 +123,10 @@ def identify(settings: FlowSettings, found: Found, server: AuthorizationServer, 
     if server.registration_endpoint is not None:
         return Registration(settings, found, server, server.registration_endpoint, again)
     reason = f"{server.issuer} names no registration_endpoint, it must know a client beforehand"
+    if server.takes_metadata_documents:
+        reason += ", or be given --client-metadata-url"
+    elif settings.client_metadata_url is not None:
+        reason += ", and takes no client metadata document"
     told = (f"from {server.url}",)
     failure = registration_unavailable(settings.server, settings.redirect_uri or "none", reason, told)
     return Refused(failure, found)

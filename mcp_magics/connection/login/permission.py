@@ -195,7 +195,9 @@ class Permission:
         if failure.class_ not in UNAUTHORIZED and failure.class_ != "step_up_required":
             return failure
         held = self.keeper.current() if self.keeper is not None else None
-        return explain(failure, self.spec, self.known, self.holding(), held, oauth_challenge(challenge))
+        bound = held is not None and held.dpop_key is not None
+        wanted = oauth_challenge(challenge, prefer="dpop" if bound else None)
+        return explain(failure, self.spec, self.known, self.holding(), held, wanted)
 
 
 def _meets(credential: OAuthCredential, wishes: OAuthOptions) -> bool:
