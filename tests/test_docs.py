@@ -130,6 +130,15 @@ def test_every_file_a_page_names_exists(path):
             assert any((folder / name).exists() for folder in beside), name
 
 
+def test_the_drawing_of_the_house_names_every_module_in_its_room():
+    rooms = {}
+    for room, parts in re.findall(r"^\| `([\w/]+)/`[^|]*\| (.*) \|$", text("design.md"), re.MULTILINE):
+        rooms[room] = rooms.get(room, "") + parts
+    package = REPOSITORY / "mcp_magics"
+    modules = [(room, file.name) for room in rooms for file in (package / room).glob("*.py") if file.stem != "__init__"]
+    assert [module for module in modules if not re.search(rf"`(?:\w+/)?{module[1]}`", rooms[module[0]])] == []
+
+
 @each_page
 def test_every_make_target_a_page_names_exists(path):
     makefile = (REPOSITORY / "Makefile").read_text("utf-8")
