@@ -22,6 +22,8 @@ from mcp_magics.wire.sse import EventDecoder
 
 CHALLENGE = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>challenge-platform</body></html>"
 
+PAGE = b"<html>\r\n<head><title>As the gateway says</title></head></html>"
+
 
 def always(response: Response) -> Any:
     return lambda _asked: response
@@ -87,7 +89,12 @@ def test_a_server_of_2026_alone_is_not_asked_for_a_handshake(shell: Shell, odd: 
         (Response(302, b"", {"location": "https://login.example.org/sso?x=1"}), "redirected"),
         (Response(307, b"", {"location": "https://elsewhere.example.org/mcp"}), "redirected"),
         (Response(404, b"Not Found", kind="text/plain"), "not_an_mcp_endpoint"),
+        (Response(301, PAGE, {"location": "https://elsewhere.example.org/mcp"}, "text/html"), "redirected"),
         (Response(500, b"oops", kind="text/plain"), "http_error"),
+        (Response(502, PAGE, kind="text/html"), "http_error"),
+        (Response(429, PAGE, kind="text/html"), "http_error"),
+        (Response(522, PAGE, {"cf-ray": "8f00-FRA"}, kind="text/html"), "http_error"),
+        (Response(503, CHALLENGE, {"cf-ray": "8f00-FRA"}, "text/html; charset=UTF-8"), "intercepted_html"),
         (Response(200, b"", kind=JSON), "unexpected_content"),
         (Response(200, b"{", kind=JSON), "unexpected_content"),
     ],
@@ -117,6 +124,15 @@ def test_a_bot_challenge_is_shown_as_evidence_and_never_tried_again(shell: Shell
     for word in ("8f00-FRA", "403", "Just a moment...", "challenge-platform", "bot protection", "another origin"):
         assert word in said
     assert "<title>" not in shell("%mcp list").html
+
+
+def test_a_gateways_page_is_named_beside_its_status_and_the_server_is_tried_again(shell: Shell, odd: OddServer) -> None:
+    odd.on["*"] = always(Response(502, PAGE, kind="text/html"))
+    told = shell.fails(f"%mcp add a {odd.url}", "http_error")
+    assert told.failure.message == "the server answered 502 with a web page titled “As the gateway says”"
+    assert told.failure.next_step.startswith("%mcp connect a")
+    odd.on["*"] = times(1, always(Response(502, PAGE, kind="text/html")))
+    assert shell("%mcp call a.echo text=hi").result.text == "hi"
 
 
 def test_a_redirect_within_the_origin_is_followed_with_method_and_body(shell: Shell, odd: OddServer) -> None:

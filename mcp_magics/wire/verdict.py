@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREVIEW = 200
+_BOT = " (bot protection)"
 _TYPEABLE = re.compile(r"https?://[A-Za-z0-9._~:/\[\]@!&*+,=%-]+")
 """An address that a line reads as it stands: nothing in it is Python, a variable, a comment or another word."""
 
@@ -29,16 +30,19 @@ def http_failure(
     """The verdict on a response that is no MCP answer; ``body`` is its beginning."""
     lower = {name.lower(): value for name, value in headers.items()}
     evidence = _evidence(url, status, lower, body)
-    if _is_html(lower, body) and status not in (401, 404, 405):
+    page = _page(status, lower, body)
+    if page is not None and not _tells(status, lower, page):
         return Failure(
             "intercepted_html",
-            _intercepted(status, lower, body),
+            f"something between here and the server answered {status} with a web page{page}, not MCP",
             "http",
             server,
             evidence,
             "ask the operator of that address to allow this client, or configure another origin",
         )
     class_, message, next_step, retryable = _by_status(server, url, status, lower, in_session=in_session)
+    if page and class_ == "http_error":
+        message += f" with a web page{page}"
     return Failure(class_, message, "http", server, evidence, next_step, retryable)
 
 
@@ -53,7 +57,7 @@ def _by_status(server: str, url: str, status: int, headers: Mapping[str, str], *
         return "not_an_mcp_endpoint", f"no Streamable HTTP endpoint answers here ({status})", step, False
     if 300 <= status < 400:
         return _redirected(server, url, headers.get("location", ""))
-    if status in (408, 425, 429) or status >= 500:
+    if status in _BUSY or status >= 500:
         return "http_error", f"the server answered {status}", again, True
     class_, message, step = _REFUSALS.get(status, ("http_error", "the answer is no MCP answer", again))
     return class_, f"{message} ({status})", step.format(server=server), False
@@ -73,6 +77,7 @@ _Verdict = tuple[str, str, str, bool]
 """Class, message, next step, whether a retry can help."""
 
 _NO_ENDPOINT = frozenset({400, 404, 405, 406, 415})
+_BUSY = frozenset({408, 425, 429})
 _REFUSALS = {
     403: ("forbidden", "the server refuses this client", "%mcp get {server}"),
     421: (
@@ -124,11 +129,22 @@ def _is_html(headers: Mapping[str, str], body: bytes) -> bool:
     )
 
 
-def _intercepted(status: int, headers: Mapping[str, str], body: bytes) -> str:
+def _page(status: int, headers: Mapping[str, str], body: bytes) -> str | None:
+    """What is to be said of a web page beside its status, None where the answer is none."""
+    if not _is_html(headers, body):
+        return None
     title = re.search(rb"<title[^>]*>(.*?)</title>", body, re.IGNORECASE | re.DOTALL)
     named = f" titled “{title[1].decode('utf-8', 'replace').strip()[:80]}”" if title else ""
-    bot = " (bot protection)" if "cf-ray" in headers or b"challenge" in body.lower() else ""
-    return f"something between here and the server answered {status} with a web page{named}{bot}, not MCP"
+    is_challenge = "cf-mitigated" in headers or b"challenge" in body.lower()
+    bot = is_challenge or ("cf-ray" in headers and status < 500)  # which names a gateway's failures too
+    return f"{named}{_BOT if bot else ''}"
+
+
+def _tells(status: int, headers: Mapping[str, str], page: str) -> bool:
+    """Whether the status says more than that a web page came: proxies and gateways put one beside it."""
+    if status in (401, 404, 405) or (300 <= status < 400 and headers.get("location")):
+        return True
+    return (status in _BUSY or status >= 500) and not page.endswith(_BOT)
 
 
 def _evidence(url: str, status: int, headers: Mapping[str, str], body: bytes) -> tuple[str, ...]:
