@@ -101,6 +101,17 @@ def test_what_is_wrong_stands_at_its_field_and_the_keyboard_is_enough_to_mend_it
     gone(output)
 
 
+def test_half_a_date_is_said_to_be_one_and_is_not_left_out(desk):
+    output = asked(desk, "wide")
+    output.get_by_label("Name").fill("Ada")
+    output.get_by_label("Day").click()
+    desk.page.keyboard.type("12")
+    output.get_by_role("button", name="Accept").click()
+    output.get_by_role("alert").filter(has_text="a date is half there: fill it in, or empty it").wait_for()
+    output.get_by_role("button", name="Cancel").click()
+    gone(output)
+
+
 def test_letters_in_a_select_are_no_commands_to_the_notebook(desk):
     output = asked(desk, "modern")
     output.get_by_label("colour").focus()

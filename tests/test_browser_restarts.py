@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import support.browsing_server as source
+from support.notebook import S1
 
 pytestmark = [pytest.mark.kernel, pytest.mark.browser, pytest.mark.usefixtures("without_complaints")]
 
@@ -48,6 +49,16 @@ def test_every_panel_says_that_its_kernel_was_restarted_and_asks_nobody_any_more
     this.run(2)
     form.get_by_role("button", name="Run", exact=True).and_(this.page.locator(":enabled")).wait_for()
     assert form.get_by_text("the kernel is gone").count() == 0
+
+
+def test_a_question_says_that_its_kernel_was_restarted_and_what_was_typed_can_be_read(desk):
+    this = desk(f"{START}\n%mcp add s1 --protocol legacy --quiet -- {S1}", "%mcp call s1.elicitation")
+    question = this.output(1)
+    question.get_by_label("Your name").fill("Ada")
+    this.restart()
+    question.get_by_role("alert").get_by_text("The kernel is gone, and nobody answers: run the cell again.").wait_for()
+    assert question.locator("form").locator(LIVE).count() == 0
+    assert question.get_by_label("Your name").input_value() == "Ada"
 
 
 def test_two_windows_have_a_form_each_and_are_told_of_one_run(desk):

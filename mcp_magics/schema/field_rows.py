@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ def field_rows(root: Field) -> Iterator[FieldRow]:
         for each in root.fields:
             yield from _rows(each, 0)
     else:
-        yield from _rows(root, 0)
+        yield from _rows(root, 0, "" if root.name else "the arguments")
 
 
 def _rows(field: Field, depth: int, name: str = "") -> Iterator[FieldRow]:
@@ -42,7 +42,7 @@ def _rows(field: Field, depth: int, name: str = "") -> Iterator[FieldRow]:
         depth,
         name or field.name,
         kind_of(field),
-        field.required,
+        field.required and not name,  # of a variant or an item there is nothing to say
         _text(field.default) if field.has_default else "",
         _allowed(field),
         field.description,
@@ -54,7 +54,7 @@ def _inside(field: Field, depth: int) -> Iterator[FieldRow]:
     for each in field.fields:
         yield from _rows(each, depth)
     for number, variant in enumerate(field.variants, 1):
-        yield from _rows(variant, depth, f"({number}) {variant.title}")
+        yield from _rows(variant, depth, f"({number}) {variant.title.removeprefix(f'{number}: ')}")
     if field.item is not None and (field.item.fields or field.item.variants or field.item.item):
         yield from _rows(field.item, depth, "each item")
 
@@ -71,11 +71,17 @@ def kind_of(field: Field) -> str:
         case "array":
             kind = f"array of {kind_of(field.item)}" if field.item is not None else "array"
         case "json":
-            kind = "any JSON"
+            kind = _json_kind(field.schema)
         case _:
             kind = field.kind
     form = field.format or field.encoding
     return f"{kind}{f' ({form})' if form else ''}{' or null' if field.nullable else ''}"
+
+
+def _json_kind(schema: Any) -> str:
+    """What JSON a box of it is for, as far as the schema says."""
+    said = schema.get("type") if isinstance(schema, Mapping) else None
+    return said if said in ("object", "array") else "any JSON"
 
 
 def _allowed(field: Field) -> str:
@@ -108,7 +114,7 @@ def bounds_text(bounds: Bounds, kind: str) -> str:
         if limit is not None
     ]
     said += [_range(bounds.shortest, bounds.longest, "character")]
-    said += [_range(bounds.fewest, bounds.most_items, "item" if kind == "array" else "choice")]
+    said += [_range(bounds.fewest, bounds.most_items, "choice" if kind == "choices" else "item")]
     return ", ".join(filter(None, said))
 
 

@@ -11,7 +11,7 @@ from mcp_magics.results.sanitise import clean, one_line
 from mcp_magics.schema.argument_entries import LEFT_OUT, exact
 from mcp_magics.schema.argument_values import Telling
 from mcp_magics.schema.exact_value import exact_text
-from mcp_magics.schema.field_rows import bounds_text
+from mcp_magics.schema.field_rows import bounds_text, kind_of
 from mcp_magics.schema.form import MISSING
 from mcp_magics.schema.sensitive import is_sensitive
 from mcp_magics.schema.text import beginning
@@ -81,7 +81,7 @@ def _own(field: Field) -> View:
 
 def label_of(field: Field) -> str:
     """What an argument is called: its name, for that is what one writes, and a title that says more beside it."""
-    title = one_line(field.title, LONGEST_TITLE) or _called(field)
+    title = one_line(field.title, LONGEST_TITLE) or (_called(field) if field.path else "the arguments")
     name = one_line(field.name, LONGEST_TITLE) or (_called(field) if field.name else "")
     return " · ".join(dict.fromkeys(filter(None, (name, "" if _alike(name, title) else title))))
 
@@ -120,10 +120,15 @@ def hint(field: Field) -> str:
     """What the schema wants, in words."""
     said = [bounds_text(field.bounds, field.kind)]
     said += [f"a pattern: {one_line(field.pattern, 80)}"] if field.pattern else []
-    said += ["as JSON"] if field.kind == "json" else []
+    said += [_as_json(field)] if field.kind == "json" else []
     if field.begins_empty:
         said.append("null unless filled in" if field.default is None else "an empty text unless filled in")
     return ", ".join(filter(None, said))
+
+
+def _as_json(field: Field) -> str:
+    kind = kind_of(replace(field, nullable=False, format="", encoding=""))
+    return {"object": "a JSON object", "array": "a JSON array"}.get(kind, "as JSON")
 
 
 def _drawable(bound: float | None) -> float | None:

@@ -164,3 +164,8 @@ function badOnes(entries) {
   if (entries.bad instanceof HTMLElement) return [entries.bad];
   return Object.values(entries).flatMap(badOnes);
 }
+
+// What is said of an input that has no text for what was typed into it.
+function halfTyped(input) {
+  return input.type === "number" ? "that is no number" : "a date is half there: fill it in, or empty it";
+}

@@ -99,11 +99,12 @@ class FormView {
   }
 
   table(rows) {
-    const names = ["argument", "type", "required", "default", "allowed", "about"];
-    const head = element("tr", {}, ...names.map((each) => element("th", { scope: "col", textContent: each })));
+    const required = (row) => (row.required ? "yes" : "");
+    const columns = { argument: (row) => row.name, type: (row) => row.type, required, default: (row) => row.default, allowed: (row) => row.allowed, about: (row) => row.about };
+    const filled = Object.entries(columns).filter(([, of]) => rows.some(of)); // one that says nothing takes no room
+    const head = element("tr", {}, ...filled.map(([textContent]) => element("th", { scope: "col", textContent })));
     const body = rows.map((row) => {
-      const cells = [row.name, row.type, row.required ? "yes" : "", row.default, row.allowed, row.about];
-      const made = cells.map((textContent) => element("td", { textContent }));
+      const made = filled.map(([, of]) => element("td", { textContent: of(row) }));
       made[0].style.paddingLeft = `${row.depth + 0.4}em`;
       return element("tr", {}, ...made);
     });
@@ -233,7 +234,7 @@ class FormView {
     const [half] = badOnes(said.entry);
     if (half) {
       half.focus();
-      say(this.said, "a date is half there: fill it in, or empty it");
+      say(this.said, halfTyped(half));
       return;
     }
     for (const each of [this.run, this.anyway]) each.disabled = true; // until the kernel says how it goes

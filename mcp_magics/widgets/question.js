@@ -98,7 +98,7 @@ export default {
       const [bad] = badOnes(entries);
       if (bad) {
         bad.focus();
-        return show("That is no number.");
+        return show(halfTyped(bad));
       }
       busy(true);
       model.send({ do: "answer", action, entries, anyway: regardless });
@@ -139,10 +139,18 @@ export default {
     });
     for (const each of buttons.slice(1)) each.addEventListener("click", () => send(each.value));
     anyway.addEventListener("click", () => send("accept", true));
+    // What was typed can still be read; nobody waits for it.
+    const gone = () => {
+      show("The kernel is gone, and nobody answers: run the cell again.");
+      for (const each of form.elements) each.disabled = true;
+      for (const each of form.querySelectorAll("a[href]")) each.replaceWith(each.textContent);
+    };
     model.on("msg:custom", told);
+    model.on("comm_live_update", gone);
     return () => {
       clearTimeout(waiting);
       model.off("msg:custom", told);
+      model.off("comm_live_update", gone);
     };
   },
 };
