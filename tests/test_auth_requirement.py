@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
 from support.flow import NO_ANSWER, auth_server, credential, resource, settings
+from support.odd_http import Response
+from support.until import PATIENCE
 
 from mcp_magics.auth.flow.state import Discovered, Found, Granted, Refused, Tried
 from mcp_magics.auth.requirement import NOT_MEASURED, measured
+from mcp_magics.connection.manager import servers
 
 TRIED = (Tried("https://h/.well-known/x", "404"),)
 BOTH = {"resource": resource(), "server": auth_server()}
@@ -68,3 +72,24 @@ def test_the_evidence_is_every_address_then_what_was_tolerated_then_the_failure(
     assert known.evidence[:2] == ("https://h/.well-known/x: 404", "names no resource")
     assert "nobody answered" in known.evidence[2]
     assert NOT_MEASURED.evidence == ()
+
+
+def after(over):
+    over.wait(PATIENCE)
+    return Response(404, ())
+
+
+@pytest.mark.parametrize(("status", "word"), [(401, "required"), (200, "unknown")])
+def test_a_refusal_that_was_seen_stays_one_though_the_documents_never_come(shell, odd, monkeypatch, status, word):
+    monkeypatch.setattr("mcp_magics.connection.login.authority.DISCOVERY_TIMEOUT", 0.3)
+    over = threading.Event()
+    if status == 401:
+        odd.on["*"] = lambda _asked: Response(401, headers={"www-authenticate": "Bearer"})
+    odd.on["GET"] = lambda asked: Response(405) if asked.path == "/mcp" else after(over)
+    try:
+        shell(f"%mcp add slow {odd.url} --quiet")
+        known = servers["slow"].status.measured
+    finally:
+        over.set()
+    assert known.requirement == word
+    assert known.failure.class_ == "no_response"

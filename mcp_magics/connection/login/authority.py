@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mcp_magics.auth.conversation import HttpConversation
     from mcp_magics.auth.credential import OAuthCredential
     from mcp_magics.auth.flow.state import State
+    from mcp_magics.auth.requirement import Requirement
     from mcp_magics.config.model import ServerSpec
     from mcp_magics.wire.journal import Journal
 
@@ -50,14 +51,21 @@ class Authority:
             yield HttpConversation(self.spec.name, server_url(self.spec), client), client
 
     async def measured(self, state: State, earlier: Measured) -> Measured:
-        """The requirement that a discovery from ``state`` on shows, beside what was known before."""
+        """The requirement that a discovery from ``state`` on shows, beside what was known before.
+
+        A refusal that was seen stays one, however long the documents take.
+        """
         from mcp_magics.auth.driver import Driver
 
-        try:
-            async with asyncio.timeout(DISCOVERY_TIMEOUT), self.conversation() as (conversation, _):
-                return measured(await Driver(state, conversation).run()).beside(earlier)
-        except TimeoutError:
-            return Measured("unknown", None, self._too_slow(), Found(), time.time())
+        async with self.conversation() as (conversation, _):
+            driver = Driver(state, conversation)
+            try:
+                async with asyncio.timeout(DISCOVERY_TIMEOUT):
+                    return measured(await driver.run()).beside(earlier)
+            except TimeoutError:
+                found: Found = getattr(driver.state, "found", Found())
+                word: Requirement = "unknown" if found.refused is None else "required"
+                return Measured(word, found.refused, self._too_slow(), found, time.time())
 
     def _too_slow(self) -> Failure:
         text = f"the discovery took more than {DISCOVERY_TIMEOUT:g} s"
