@@ -120,4 +120,8 @@ class _Asking:
         """Ask for the address the browser ends on, until it has come back or is waited for no longer."""
         if self._asks is not None:
             self._asking = asyncio.create_task(self._asks(link))
-            link.arrival.when_settled(self._asking.cancel)
+            link.arrival.when_settled(self._over)
+
+    def _over(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
