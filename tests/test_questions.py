@@ -20,6 +20,7 @@ from mcp_magics.connection.deadlines import Deadlines
 from mcp_magics.connection.questions import roots_news
 from mcp_magics.connection.questions.handler_call import run_aside
 from mcp_magics.connection.questions.inbox import Answer, Inbox, inbox
+from mcp_magics.connection.questions.question import MOST_NOTES, Hearing
 from mcp_magics.errors import ConnectionFailedError
 from mcp_magics.schema import violations
 from mcp_magics.wire.message import compact
@@ -774,3 +775,13 @@ def test_an_awaiting_handler_ends_though_it_is_cancelled_before_it_awaits():
 
     asyncio.run(asked())
     assert ended.wait(PATIENCE)
+
+
+def test_what_a_call_is_told_of_its_questions_is_bounded():
+    hearing = Hearing("srv")
+    for number in range(1000):
+        hearing.note(f"note {number}")
+    assert hearing.notes[: MOST_NOTES + 1] == (
+        *(f"note {number}" for number in range(MOST_NOTES)),
+        "900 more notes of its questions are not kept",
+    )

@@ -224,7 +224,7 @@ class Asked:
     def note_under_way(self, text: str) -> None:
         """Tell every call of this server that is under way."""
         for hearing in self.inbox.under_way(self.server):
-            hearing.notes += (text,)
+            hearing.note(text)
 
     def say(self, text: str) -> None:
         """Say what went wrong in the log, and to whoever is connecting."""

@@ -123,7 +123,8 @@ class Inbox:
             with self._lock:
                 self._hearings.pop(mine, None)
             if script is not None:
-                mine.notes += script.left_over
+                for text in script.left_over:
+                    mine.note(text)
 
     async def ask(self, question: Question) -> Answer:
         """Put ``question`` to a person: the cell that waits for its server, else whoever looks at what stands.
@@ -156,7 +157,7 @@ class Inbox:
     def note(self, question: Question, text: str) -> None:
         """Tell whoever made the call that ``question`` may belong to."""
         for hearing in self.askers(question):
-            hearing.notes += (text,)
+            hearing.note(text)
 
     def _review(self, entry: _Open) -> None:
         """Nobody has taken it at once: it waits for its turn, or stands, or is declined."""

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from mcp_magics.connection.questions.script import Script
     from mcp_magics.errors import Failure, MCPMagicsError
 
+MOST_NOTES = 100
+"""Notes one request gets of its questions."""
+
 Kind = Literal["approval", "elicitation", "sampling", "login"]
 Action = Literal["accept", "decline", "cancel"]
 Decider = Literal["person", "handler", "script", "nobody"]
@@ -43,18 +46,32 @@ class Hearing:
     ``thread`` makes the request: a cell's own, or the background loop's for a job.
     """
 
-    __slots__ = ("failed", "notes", "script", "server", "thread", "unanswered")
+    __slots__ = ("_more", "_notes", "failed", "script", "server", "thread", "unanswered")
 
     def __init__(self, server: str, script: Script | None = None) -> None:
         self.server = server
         self.script = script
         self.thread = threading.get_ident()
-        self.notes: tuple[str, ...] = ()
+        self._notes: list[str] = []
+        self._more = 0
         self.unanswered: Kind | None = None
         self.failed: MCPMagicsError | None = None
         heard = _OVERHEARD.get()
         if heard is not None:
             heard.append(self)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What became of the questions."""
+        more = f"{self._more:,} more notes of its questions are not kept" if self._more else ""
+        return (*self._notes, more) if more else tuple(self._notes)
+
+    def note(self, text: str) -> None:
+        """Keep one more note, from any thread: of very many the first, for a server may ask without end."""
+        if len(self._notes) < MOST_NOTES:
+            self._notes.append(text)
+        else:
+            self._more += 1
 
     def begin(self) -> None:
         """From here on, questions of the running task (and of those it starts) belong to this request alone."""

@@ -36,5 +36,5 @@ async def followed(connection: Connection, request: Request, reply: Reply, first
     if isinstance(job.error, asyncio.CancelledError):
         raise interrupted(connection.spec.name)
     if request.hearing is not None:
-        request.hearing.notes += (task.note,)
+        request.hearing.note(task.note)
     return job.result()
