@@ -52,6 +52,26 @@ def test_an_interrupt_gives_the_prompt_back_and_cancels_on_the_server(kernel, pr
         assert cancelled(kernel, "s1", number)[-1] == way
 
 
+@pytest.mark.parametrize(
+    "code", ["time.sleep(60)\n{magic}", "{magic}\ntime.sleep(60)", "{magic}\nwhile True:\n    pass"]
+)
+def test_code_beside_a_call_is_stopped_as_in_a_cell_without_one(kernel, code):
+    with_s1(kernel)
+    done(kernel.run("import time"))
+    outcome, seconds = interrupt(kernel, code.format(magic="%mcp call s1.echo text=hi"), after=1)
+    assert outcome.error.ename == "KeyboardInterrupt"
+    assert seconds < PROMPTLY
+    assert "still here" in done(kernel.run("%mcp call s1.echo text='still here'")).text
+
+
+def test_a_task_of_the_users_own_is_cancelled_and_the_kernel_goes_on(kernel):
+    with_s1(kernel)
+    done(kernel.run("import asyncio, time\nasync def task():\n    time.sleep(1)\n    await asyncio.sleep(60)"))
+    _, seconds = interrupt(kernel, "%mcp call s1.echo text=hi\nawait asyncio.create_task(task())", after=0.5)
+    assert seconds < PROMPTLY
+    assert "still here" in done(kernel.run("%mcp call s1.echo text='still here'")).text
+
+
 @pytest.mark.parametrize("options", ["", "--protocol legacy"])
 def test_an_interrupt_over_http_reaches_the_server_too(kernel, options):
     done(kernel.run("%load_ext mcp_magics"))

@@ -203,7 +203,7 @@ def _bare(error: MCPMagicsError) -> MCPMagicsError:
 
 def load(shell: InteractiveShell) -> None:
     """Register the magics, the input transformer and the completer; idempotent, and touches no network."""
-    from mcp_magics.magics import autoawait, completion
+    from mcp_magics.magics import autoawait, completion, computing
 
     settings = from_pyproject(Path.cwd())
     magics = MCPMagics(shell, parent=shell)
@@ -217,6 +217,7 @@ def load(shell: InteractiveShell) -> None:
     configurables.append(magics)
     autoawait.install(shell)
     completion.install(shell)
+    computing.install(shell)
     _sweep()
 
 
@@ -224,10 +225,11 @@ def unload(shell: InteractiveShell) -> None:
     """Take everything out again and leave every server."""
     import sys
 
-    from mcp_magics.magics import autoawait, completion
+    from mcp_magics.magics import autoawait, completion, computing
 
     autoawait.uninstall(shell)
     completion.uninstall(shell)
+    computing.uninstall(shell)
     magics = shell.magics_manager
     for kind in ("line", "cell"):
         for name in ("mcp", "mcp_call"):
