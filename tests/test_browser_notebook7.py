@@ -60,6 +60,12 @@ def test_a_tool_is_found_filled_in_run_copied_and_inserted(desk, lab):
     assert (saved.source, "order was called" in str(saved.outputs)) == (copied, True)
 
 
+def test_the_browser_is_not_put_into_a_small_frame_for_a_table_that_is_hidden(desk):
+    this = desk(f"%load_ext mcp_magics\n%mcp add many --protocol legacy --quiet -- {SERVER}", "%mcp browse")
+    this.output(1).locator(".mcpb-row").first.wait_for()
+    this.page.locator(".jp-mod-outputsScrolled").wait_for(state="detached")
+
+
 def test_a_question_is_answered_in_the_cell_that_waits_and_a_card_leaves_its_server(desk):
     this = desk(START, "r = %mcp call s1.elicitation\nr.data", "%mcp list")
     output = this.output(1)

@@ -31,6 +31,7 @@ LOOK_EVERY = 0.5
 """Seconds between two looks at what is in memory of the servers."""
 MOST_LIVE = 4
 """Panels that live at a time in one kernel; the oldest gives way."""
+_NOTHING_YET = {"text/plain": "", "text/html": ""}
 _LISTS = ("prompts", "resources", "templates")
 
 
@@ -68,9 +69,20 @@ class OfferPanel(Panel):
         """Show the sheet and the panel, and keep the panel true from now on."""
         self._static.show(self._sheet_output())
         self._live.show(self.output)
-        self._result.show({"text/plain": "", "text/html": ""})
+        self._result.show(_NOTHING_YET)
         _live.enter(self)
         self._watch = background.start(self._follow())
+
+    def show(self) -> None:
+        """Draw the panel in every page, and make a page look anew how high the output is now.
+
+        Notebook 7 puts what is high into a small frame, and looks only where an output changes: it has seen the sheet,
+        which is hidden by now.
+        """
+        super().show()
+        with self._lock:
+            if not self._runs.view():
+                self._here.copy().run(self._result.show, _NOTHING_YET)
 
     def end(self) -> None:
         """Leave every page; the sheet and the newest result stay."""
