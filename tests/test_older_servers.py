@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 from threading import Event
 
+import pytest
 from support.commands import odd_stdio
 from support.odd_http import Asked, OddServer, Response, error
 from support.shell import Shell
+from support.until import until
 
 from mcp_magics.connection.manager import servers
 
@@ -29,9 +31,12 @@ def test_nothing_is_asked_before_the_server_knows_that_the_handshake_is_over(she
     assert odd.rpcs().index("notifications/initialized") < odd.rpcs().index("tools/list")
 
 
-def test_a_server_that_ends_at_a_method_it_does_not_know_is_begun_anew_with_the_handshake(shell: Shell) -> None:
-    added = shell(f"%mcp add b -- {odd_stdio('brittle', 'legacy')}")
-    assert "ended when it was asked server/discover" in added.text
+@pytest.mark.parametrize("name", ["brittle", "eager"])
+def test_a_server_that_does_not_bear_to_be_asked_for_discovery_is_begun_anew_with_the_handshake(
+    shell: Shell, name: str
+) -> None:
+    added = shell(f"%mcp add b -- {odd_stdio(name, 'legacy')}")
+    assert "did not bear server/discover" in added.text
     assert "--protocol legacy" in added.text
     assert servers["b"].protocol_version == "2025-11-25"
     assert shell("%mcp call b.echo text=hi").result.text == "hi"
@@ -43,3 +48,11 @@ def test_a_server_that_ends_before_it_is_asked_anything_is_started_once(shell: S
     script = f"import tempfile; tempfile.mkstemp(dir={str(started)!r}); raise SystemExit(1)"
     shell.fails(f'%mcp add x -- {sys.executable} -c "{script}"', "process_exited")
     assert len(list(started.iterdir())) == 1
+
+
+def test_a_stream_that_breaks_and_is_opened_again_is_no_violation(shell: Shell, odd: OddServer) -> None:
+    cut_off = Response(200, b"", {"content-length": "9"}, "text/event-stream")
+    odd.on["GET"] = lambda asked: cut_off if asked.path == "/mcp" else None
+    shell(f"%mcp add a {odd.url}")
+    until(lambda: "event stream broke" in shell("%mcp log a").text)
+    assert not servers["a"].violations

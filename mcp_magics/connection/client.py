@@ -81,7 +81,7 @@ class Connection(Heard, Requests):
         self._opened: asyncio.Future[None] | None = None
         self._phase = "spawn"
         self._protocol = spec.protocol
-        self._silent = False
+        self._misled = False
         self._waiters = 0
 
     # -- opening and closing -------------------------------------------------------------------------------
@@ -184,10 +184,6 @@ class Connection(Heard, Requests):
         self._protocol = self.spec.protocol
         error = await self._try(candidate, opened)
         if error is not None and self._fell_at_discovery(candidate):
-            self.warning(
-                f"{self.spec.name} ended when it was asked server/discover, and was begun anew with the handshake; "
-                "--protocol legacy begins with that"
-            )
             self._protocol = "legacy"
             error = await self._try(candidate, opened)
         for pause in RETRY_SECONDS:
@@ -198,8 +194,11 @@ class Connection(Heard, Requests):
         return error
 
     def _fell_at_discovery(self, candidate: Candidate) -> bool:
-        """Whether the probe of 2026-07-28 was too much: early SDKs of 1.x end at a method they do not know."""
-        return self._silent and self._protocol == "auto" and candidate in ("stdio", "sse")
+        """Whether the probe of 2026-07-28 was too much.
+
+        Early SDKs of 1.x end at a method they do not know; a gateway may begin a session for it, and refuse ours.
+        """
+        return self._misled and self._protocol == "auto" and candidate in ("stdio", "sse")
 
     async def _try(self, candidate: Candidate, opened: asyncio.Future[None]) -> MCPMagicsError | None:
         """One attempt over one kind of transport. Errors leave the stack as values, so no group wraps them."""
@@ -208,6 +207,11 @@ class Connection(Heard, Requests):
             error = await self._enter(stack, candidate)
             if error is None:
                 self.state, self.since, self.failure = "ready", time.time(), None
+                if self._protocol != self.spec.protocol:
+                    self.warning(
+                        f"{self.spec.name} did not bear server/discover, and was begun anew with the handshake; "
+                        "--protocol legacy begins with that"
+                    )
                 self._ask_for_logs()
                 opened.set_result(None)
                 async with self.upkeep.running(), self.subscriptions.running():
@@ -215,7 +219,7 @@ class Connection(Heard, Requests):
         return error
 
     async def _enter(self, stack: AsyncExitStack, candidate: Candidate) -> MCPMagicsError | None:
-        self._silent = False
+        self._misled = False
         try:
             async with self.deadlines.within(startup_timeout(self.spec)):
                 await self._connect(stack, candidate)
@@ -224,12 +228,13 @@ class Connection(Heard, Requests):
         except MCPMagicsError as error:
             if self.channel is None:
                 return error
-            self._silent = self._phase == "initialize" and self.channel.fell_silent
+            self._misled = self._phase == "initialize" and self.channel.fell_silent
             return self.channel.explain(error)
         except Exception as error:  # noqa: BLE001  see _own
             from mcp_magics.wire.verdict import session_failure
 
             failure = session_failure(self.spec.name, self._phase, error, self.spec.protocol)
+            self._misled = failure is not None and failure.class_ == "initialize_refused"
             return ConnectionFailedError.of(failure) if failure else unexpected(error, self.spec.name, self._phase)
         return None
 

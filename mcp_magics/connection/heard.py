@@ -68,8 +68,8 @@ class Heard(Witness):
         self.log.add("stdout", text.rstrip("\r\n"), level="warning")
         self.unreadable(text)
 
-    def late(self, text: str) -> None:
-        """Keep that an answer came when its request had been given up."""
+    def remark(self, text: str) -> None:
+        """Keep what happened on the wire and is nobody's fault."""
         self.log.add("client", text)
 
     def warning(self, text: str) -> None:

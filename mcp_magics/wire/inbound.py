@@ -98,7 +98,7 @@ class Inbound(Outbound):
     def _answered_again(self, request_id: int) -> None:
         """One id is answered once; an answer to a request that was given up has only come late."""
         if request_id in self._given_up:
-            self.observer.late(f"the answer to request {request_id} came when it had been given up: dropped")
+            self.observer.remark(f"the answer to request {request_id} came when it had been given up: dropped")
         else:
             self.observer.violation("JSON-RPC 2.0 §5: id", f"answered id {request_id} twice; the first answer counts")
 

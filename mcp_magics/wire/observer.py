@@ -19,8 +19,8 @@ class Observer(Protocol):
     def noise(self, text: str) -> None:
         """Something arrived that is not JSON-RPC."""
 
-    def late(self, text: str) -> None:
-        """An answer arrived that nobody waits for any more: it is dropped."""
+    def remark(self, text: str) -> None:
+        """Something happened that is nobody's fault and costs nothing: a stream that broke and is opened again."""
 
     def warning(self, text: str) -> None:
         """Something was configured that could not be done as it was written."""

@@ -195,7 +195,7 @@ class StreamableDispatcher(FrameDispatcher):
         try:
             await self._deliver(stream, response, pending)
         except httpx2.HTTPError as error:
-            self.observer.noise(f"event stream broke: {type(error).__name__}")
+            self.observer.remark(f"event stream broke: {type(error).__name__}")
         if pending is not None and not pending.done:
             await self._resume(pending, stream)
 
@@ -235,9 +235,9 @@ class StreamableDispatcher(FrameDispatcher):
                 return response.status_code in _BUSY and stream.events > 0
             await self._deliver(stream, response, pending)
         except httpx2.HTTPError as error:
-            self.observer.noise(f"event stream broke: {type(error).__name__}")
+            self.observer.remark(f"event stream broke: {type(error).__name__}")
         except EventTooLargeError as error:
-            self.observer.noise(f"event stream left: {error}")
+            self.observer.remark(f"event stream left: {error}")
             return False
         finally:
             await response.aclose()

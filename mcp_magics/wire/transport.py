@@ -98,9 +98,9 @@ class Channel:
         """Passed on."""
         self._observer.noise(text)
 
-    def late(self, text: str) -> None:
+    def remark(self, text: str) -> None:
         """Passed on."""
-        self._observer.late(text)
+        self._observer.remark(text)
 
     def warning(self, text: str) -> None:
         """Passed on."""

@@ -224,11 +224,26 @@ class Brittle(WellBehaved):
         super().respond(request)
 
 
+class Eager(WellBehaved):
+    """Takes whatever comes first for the beginning, as gateways do, and no other beginning after that."""
+
+    name = "eager"
+    begun = False
+
+    def respond(self, request: Message) -> None:
+        if request["method"] == "initialize" and self.begun:
+            error = {"code": -32600, "message": "Invalid Request: Server already initialized"}
+            self.send({"jsonrpc": "2.0", "id": request["id"], "error": error})
+            return
+        self.begun = True
+        super().respond(request)
+
+
 SERVERS: dict[str, type[WellBehaved]] = {
     each.name: each
     for each in (
         Names, Crlf, Bom, NoTools, Bare, Values, Batch, StringId, Hints, Growing, Silent, Late, JsonLogs, Secretive,
-        Brittle,
+        Brittle, Eager,
     )
 }  # fmt: skip
 
