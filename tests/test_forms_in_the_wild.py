@@ -27,6 +27,7 @@ from mcp_magics.schema.field_rows import field_rows
 from mcp_magics.schema.form import form_of
 from mcp_magics.schema.form_content import content_of, prefilled
 from mcp_magics.schema.signature import docstring, signature
+from mcp_magics.schema.words import as_written
 from mcp_magics.widgets.offer import Offer
 from mcp_magics.widgets.open_form import OpenForm
 
@@ -79,7 +80,7 @@ def test_a_form_opens_and_what_it_begins_with_is_the_cell_that_is_copied(name):
         assert ran == []
     else:
         assert ran == [answer["text"]]
-        assert sent_by(form.cell) == on_one_line(ran[0])
+        assert sent_by(form.cell) == as_written(on_one_line(ran[0]))
 
 
 def sent_by(cell):
@@ -100,7 +101,7 @@ def test_any_arguments_come_back_from_the_fields_as_they_went_in(name, value):
     said(form, do="run", text=text, anyway=True)
     assert json.loads(ran[0]) == value
     assert ran[1] == text
-    assert sent_by(form.cell) == text
+    assert sent_by(form.cell) == as_written(text)
 
 
 @pytest.mark.parametrize("name", EVERY)
