@@ -159,3 +159,11 @@ def test_what_is_said_of_news_is_bounded() -> None:
     heard = Heard(ServerLog("s"))
     heard.tell_news("tools", (f"new tool t{n}" for n in range(10_000)))
     assert len(heard.news["tools"]) == 100
+
+
+def test_a_change_is_logged_once_though_nobody_calls_between() -> None:
+    heard = Heard(ServerLog("s"))
+    for name in ("one", "two"):
+        heard.tell_news("tools", [f"new tool {name}"])
+    assert [line.text for line in heard.log] == [f"the tools have changed: new tool {name}" for name in ("one", "two")]
+    assert heard.news["tools"] == ["new tool one", "new tool two"]

@@ -56,3 +56,20 @@ def test_a_stream_that_breaks_and_is_opened_again_is_no_violation(shell: Shell, 
     shell(f"%mcp add a {odd.url}")
     until(lambda: "event stream broke" in shell("%mcp log a").text)
     assert not servers["a"].violations
+
+
+@pytest.mark.parametrize(
+    ("stream", "told"),
+    [
+        (b"event: endpoint\ndata: https://elsewhere.example.org/post\n\n", "an endpoint on another origin"),
+        (b": nothing more\n\n", "the server closed its event stream"),
+    ],
+)
+def test_why_the_older_transport_ended_stands_beside_the_refusal_of_the_newer(
+    shell: Shell, odd: OddServer, stream: bytes, told: str
+) -> None:
+    odd.on["*"] = lambda asked: Response(405, b"", kind="text/plain")
+    odd.on["GET"] = lambda asked: Response(200, stream, kind="text/event-stream")
+    failure = shell.fails(f"%mcp add a {odd.url}", "not_an_mcp_endpoint").failure
+    assert "405" in failure.message
+    assert told in failure.evidence[0]

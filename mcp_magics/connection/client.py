@@ -19,7 +19,7 @@ from mcp_magics.connection.lists.freshness import Shelf
 from mcp_magics.connection.lists.listed_tools import list_tools
 from mcp_magics.connection.lists.upkeep import Upkeep
 from mcp_magics.connection.questions.asked import Asked
-from mcp_magics.connection.replies import cut_off, not_ready, unexpected
+from mcp_magics.connection.replies import beside, cut_off, not_ready, unexpected
 from mcp_magics.connection.requests import Requests
 from mcp_magics.connection.subscriptions.subscription import Subscriptions
 from mcp_magics.errors import ConnectionFailedError, Failure, MCPMagicsError
@@ -171,8 +171,10 @@ class Connection(Heard, Requests):
             error = await self._try_again(candidate, opened)
             if error is None or opened.done():
                 return error
-            first = first or error
+            if first is None:
+                first = error
             if error.failure.class_ != "not_an_mcp_endpoint":
+                first = first if first is error else beside(first, error)
                 break
         if first is None:
             return None
@@ -207,6 +209,7 @@ class Connection(Heard, Requests):
             error = await self._enter(stack, candidate)
             if error is None:
                 self.state, self.since, self.failure = "ready", time.time(), None
+                self.transport = self.channel.type if self.channel is not None else self.transport
                 if self._protocol != self.spec.protocol:
                     self.warning(
                         f"{self.spec.name} did not bear server/discover, and was begun anew with the handshake; "
@@ -244,9 +247,10 @@ class Connection(Heard, Requests):
         from mcp_magics.wire.transport import open_channel
 
         self._phase = "spawn" if self.spec.transport.type == "stdio" else "connect"
+        self.channel = None  # that of an attempt before has nothing to say to what goes wrong in this one
         auth = await self.permission.attach()
         channel = await stack.enter_async_context(open_channel(self.spec, candidate, self.journal, self, auth))
-        self.channel, self.transport = channel, channel.type
+        self.channel = channel
         self._phase = "initialize"
         session = await stack.enter_async_context(open_session(channel, self._protocol, self.spec, self.asked))
         self.session, self.envelope = session, Envelope.of(session).asking_for_logs(self.log_level)

@@ -26,11 +26,12 @@ COLUMNS = (
 
 def row(server: Server) -> dict[str, Any]:
     """One server as a row for people."""
-    status, failure, connection = server.status, server.failure, server.connection
+    status, connection = server.status, server.connection
+    failure = server.failure or (status.holding.failure if status.credential == "reauth_needed" else None)
     return {
         "server": server.name,
         "scope": server.scope,
-        "transport": connection.transport if connection.state == "ready" else server.spec.transport.type,
+        "transport": connection.transport,
         "protocol": server.protocol_version or "",
         "requirement": status.requirement,
         "credential": status.credential,

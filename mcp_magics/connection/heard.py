@@ -58,10 +58,11 @@ class Heard(Witness):
             stream.acknowledge(params.get("notifications"))
 
     def tell_news(self, kind: str, lines: Iterable[str]) -> None:
-        """Keep how a list has changed, for whoever calls next; of very much the newest."""
-        kept = [*self.news.get(kind, ()), *lines][-_MOST_NEWS:]
-        if kept:
-            self.news[kind] = kept
+        """Keep how a list has changed, for the log and for whoever calls next; of very much the newest."""
+        fresh = list(lines)
+        if fresh:
+            self.news[kind] = [*self.news.get(kind, ()), *fresh][-_MOST_NEWS:]
+            self.log.add("client", f"the {kind} have changed: {'; '.join(fresh[-10:])}")
 
     def noise(self, text: str) -> None:
         """Keep a line of stdout that is no JSON-RPC."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from mcp_magics.config.defaults import startup_timeout
@@ -99,3 +100,10 @@ def cut_off(server: str, why: Ending) -> ConnectionFailedError:
         evidence=("whether the server acted is unknown",),
         next_step=_AFTERWARDS[why].format(server),
     )
+
+
+def beside(first: MCPMagicsError, older: MCPMagicsError) -> MCPMagicsError:
+    """``first``, and how the older transport ended: a server that speaks only that one refuses a POST too."""
+    how = f"as the older HTTP+SSE transport: {older.failure.class_}: {older.failure.message}"
+    first.failure = replace(first.failure, evidence=(how, *first.failure.evidence))
+    return first

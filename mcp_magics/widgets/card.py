@@ -74,7 +74,7 @@ class Card:
             len(connection.catalog.tools) if is_ready else None,
             redactor().text(f"{failure.class_}: {failure.message}") if failure else "",
             redactor().text(failure.next_step or "") if failure else "",
-            connection.transport if is_ready else server.spec.transport.type,
+            connection.transport,
             (server.protocol_version or "") if is_ready else "",
             len(server.violations),
             whereabouts(server.spec),

@@ -62,7 +62,8 @@ class LegacySseDispatcher(FrameDispatcher):
             async for chunk in response.aiter_bytes():
                 for event in decoder.feed(chunk):
                     self._take_event(event)
-        return Failure("stream_lost", "the server closed its event stream", "http", self.server, (), "", retryable=True)
+        text, step = "the server closed its event stream", f"%mcp trace {self.server}"
+        return Failure("stream_lost", text, "http", self.server, (), step, retryable=True)
 
     async def _refused(self, response: httpx2.Response) -> Failure:
         body = await _head(response)
@@ -89,7 +90,8 @@ class LegacySseDispatcher(FrameDispatcher):
         else:
             if within_origin(self._url, target):
                 return target
-            failure = Failure("redirected", f"the server names an endpoint on another origin: {target.host}", "http")
+            text, step = f"the server names an endpoint on another origin: {target.host}", f"%mcp trace {self.server}"
+            failure = Failure("redirected", text, "http", self.server, (), step)
         raise ConnectionFailedError.of(failure)
 
     def _send(self, frame: bytes, pending: Pending | None, headers: dict[str, str] | None) -> None:  # noqa: ARG002

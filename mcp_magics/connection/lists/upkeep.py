@@ -90,7 +90,6 @@ class Upkeep:
         async with self._turn:
             if "tools" in self.outdated:
                 await self._connection.refresh()
-                self._log("tools")
             for kind in sorted(self.outdated & self._connection.known.keys()):
                 await self._fetch_again(kind)
             self.outdated &= {"tools", *self._connection.known}  # these have changed once more meanwhile
@@ -118,12 +117,6 @@ class Upkeep:
             return
         before, connection.known[kind] = connection.known[kind], page.items
         connection.tell_news(kind, differences(kind, before, page.items))
-        self._log(kind)
-
-    def _log(self, kind: str) -> None:
-        news = self._connection.news.get(kind)
-        if news:
-            self._connection.log.add("client", f"the {kind} have changed: {'; '.join(news[-10:])}")
 
     # -- where it is said ----------------------------------------------------------------------------------
 
