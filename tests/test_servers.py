@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from support.commands import faulty, odd_stdio, playground
-from support.odd_http import TOOLS, OddServer, Response, result
+from support.odd_http import TOOLS, OddServer, Response, error, result
 from support.shell import Shell
 
 from mcp_magics.connection.manager import servers
@@ -186,6 +186,61 @@ def test_an_object_of_this_notebook_is_a_server(shell: Shell, era: str) -> None:
     assert shell("%mcp call mine.double n=21").result.data == 42
     assert listed(shell)["mine"]["transport"]["type"] == "object"
     assert "double" in shell("%mcp tools mine").text
+
+
+TRIPLE = "@app.tool()\ndef {name}(n: int) -> int:\n    return 3 * n\n"
+
+
+@pytest.fixture
+def mine(shell: Shell, era: str) -> Shell:
+    """An object of this notebook as ``mine``, which gains a tool without a word to anybody."""
+    shell(
+        "from mcp.server.mcpserver import MCPServer\nfrom mcp_magics import servers\napp = MCPServer('mine')\n"
+        f"{TRIPLE.format(name='double')}servers.add('mine', object=app, protocol='{era}')\n%mcp tools mine"
+    )
+    shell(TRIPLE.format(name="triple"))
+    return shell
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = %mcp call mine.triple n=2\nx.data",
+        "x = %mcp call mine.triple n=2 --no-wait\nx.wait().data",
+        "servers['mine'].call('triple', n=2).data",
+        "(await servers['mine'].acall('triple', n=2)).data",
+        "servers['mine'].start('triple', n=2).wait().data",
+        "servers['mine'].tools['triple'](n=2).data",
+        "servers['mine'].tools.triple(n=2).data",
+    ],
+)
+def test_a_tool_that_a_server_gained_unheard_is_found_when_it_is_called(mine: Shell, code: str) -> None:
+    assert mine(code).result == 6
+
+
+def test_a_tool_that_a_server_gained_unheard_is_shown_and_said(mine: Shell) -> None:
+    assert "triple" in mine("%mcp tools mine").text
+    mine(TRIPLE.format(name="more"))
+    assert "more" in mine("%mcp tool mine.more").text
+    mine(TRIPLE.format(name="still_more"))
+    assert any("new tool still_more" in note for note in mine("%mcp call mine.still_more n=1").result.notes)
+
+
+def test_a_list_is_asked_for_once_more_by_its_verb_and_by_an_unknown_name_alone(shell: Shell, odd: OddServer) -> None:
+    shell(f"%mcp add o {odd.url} --disabled-tools hidden")
+    lists = odd.rpcs().count("tools/list")
+    shell("%mcp call o.echo text=x")
+    servers["o"].tools["echo"](text="x")
+    shell.fails("%mcp call o.hidden", "tool_disabled")
+    assert not hasattr(servers["o"].tools, "_repr_html_")
+    assert odd.rpcs().count("tools/list") == lists
+    shell.fails("%mcp call o.nothing", "unknown_tool")
+    assert odd.rpcs().count("tools/list") == lists + 1
+    shell("%mcp tools o")
+    assert odd.rpcs().count("tools/list") == lists + 2
+    odd.on["tools/list"] = lambda asked: error(asked, -32603, "busy")
+    failure = shell.fails("%mcp call o.nothing", "unknown_tool").failure
+    assert "not listed once more" in failure.evidence[-1]
 
 
 # -- list and get ---------------------------------------------------------------------------------------------

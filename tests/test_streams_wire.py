@@ -249,6 +249,15 @@ def test_a_session_begun_anew_is_a_note_on_the_result(shell: Shell, odd: OddServ
     assert "forgotten the session" in cell.text
 
 
+def test_a_new_tool_of_a_server_that_has_forgotten_the_session_is_found(shell: Shell, odd: OddServer) -> None:
+    odd.on["initialize"] = lambda asked: Response(body=odd.ordinary(asked).body, headers={"mcp-session-id": "one"})
+    shell(f"%mcp add a {odd.url}")
+    answers = iter([Response(404, b"", kind=None), named("echo", "new")])
+    odd.on["tools/list"] = lambda _asked: next(answers)
+    odd.on["tools/call"] = lambda asked: sse(answer(asked, "there"))
+    assert shell("%mcp call a.new").result.text == "there"
+
+
 def test_a_log_message_in_the_answers_stream_is_heard_once(shell: Shell, odd: OddServer) -> None:
     shell(f"%mcp add a {odd.url}")
     odd.on["tools/call"] = lambda asked: sse(log("heard"), answer(asked, "there"))

@@ -18,7 +18,7 @@ from mcp_magics.connection.login.oauth_flow import OAuthFlow
 from mcp_magics.connection.login.permission import Permission
 from mcp_magics.connection.reload import Stamp, changed, snapshot
 from mcp_magics.connection.serverlog import ServerLog
-from mcp_magics.errors import CommandError, ConfigurationError, MCPMagicsError
+from mcp_magics.errors import CommandError, ConfigurationError, ConnectionFailedError, MCPMagicsError
 from mcp_magics.schema.words import word
 
 if TYPE_CHECKING:
@@ -131,6 +131,17 @@ class Live:
             await self.connection.upkeep.catch_up()
         except MCPMagicsError as error:
             return (f"a changed list was not read: {error.failure.message}",)
+        return self._told("the server changed its")
+
+    async def list_again(self, within: float | None = None) -> tuple[str, ...]:
+        """The tools read once more, in a new session where the server has forgotten this one; what changed in them."""
+        try:
+            await self.connection.refresh(within)
+        except ConnectionFailedError as error:
+            if error.failure.class_ != "session_expired":
+                raise
+            await self.connection.close()
+            await self.connection.open()
         return self._told("the server changed its")
 
     def _disclosed(self) -> tuple[str, ...]:
@@ -269,8 +280,8 @@ class Live:
             return None
         return mirrored_headers(mapping, value) if isinstance(value, dict) else None
 
-    def refuse_unknown(self, tool: str) -> NoReturn:
-        """Say why ``tool`` cannot be called here, and what is near it."""
+    def refuse_unknown(self, tool: str, *unread: str) -> NoReturn:
+        """Say why ``tool`` cannot be called here, and what is near it; ``unread``: why its list was not read again."""
         server = self.spec.name
         if not is_enabled(self.spec, tool):
             raise ConfigurationError(
@@ -296,6 +307,6 @@ class Live:
             class_="unknown_tool",
             phase="call",
             server=server,
-            evidence=(f"it has: {known}" if known else "it has no tools at all",),
+            evidence=(f"it has: {known}" if known else "it has no tools at all", *unread),
             next_step=f"%mcp call {server}.{word(near[0])} …" if near else f"%mcp tools {server}",
         )

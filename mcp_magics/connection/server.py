@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from mcp_magics.config.model import OAuthOptions
 from mcp_magics.connection.content.apps import app_steps
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mcp_magics.auth.status import AuthStatus
     from mcp_magics.config.model import Protocol, Scope
     from mcp_magics.connection.jobs.job import Job
+    from mcp_magics.connection.lists.catalog import Tool
     from mcp_magics.connection.login.login_job import LoginJob
     from mcp_magics.connection.login.oauth_flow import OAuthFlow
     from mcp_magics.connection.login.permission import Permission
@@ -113,9 +114,10 @@ class Server(Contents, Streams):
             open_ = list(dict.fromkeys([self._live, *open_]))
         return tuple(Server(each, self._options) for each in open_)
 
-    def refuse_unknown(self, tool: str) -> NoReturn:
-        """Raise why ``tool`` cannot be called here, and what is near it."""
-        self._live.refuse_unknown(tool)
+    def find(self, tool: str) -> Tool:
+        """``tool`` as its server describes it, listed once more where it is not known; raises why there is none."""
+        self._block(self.found_steps(tool))
+        return self.connection.catalog.tools[tool]
 
     # -- calling -------------------------------------------------------------------------------------------
 

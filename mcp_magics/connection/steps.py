@@ -15,7 +15,7 @@ from mcp_magics.connection.questions.approval import mode_for, needs_approval
 from mcp_magics.connection.questions.inbox import Hearing
 from mcp_magics.connection.tasks.run import followed
 from mcp_magics.connection.tasks.task import claimed, promised, task_members
-from mcp_magics.errors import ApprovalError, ConfigurationError, RequestCancelledError
+from mcp_magics.errors import ApprovalError, ConfigurationError, MCPMagicsError, RequestCancelledError
 from mcp_magics.redact import redactor
 from mcp_magics.wire.message import compact
 
@@ -78,6 +78,29 @@ class ServerSteps:
             )
         return await on_loop(self.name, self._live.ready())
 
+    async def found_steps(self, tool: str) -> tuple[str, ...]:
+        """Steps: ``tool`` is among those listed, which are listed once more where it is not; returns notes on that.
+
+        Many servers gain tools and never say so. Raises why ``tool`` cannot be called.
+        """
+        if tool in self.connection.catalog.tools:
+            return ()
+        notes: tuple[str, ...] = ()
+        if is_enabled(self.spec, tool) and tool not in self.connection.catalog.dropped:
+            try:
+                notes = await self.listed_steps()
+            except RequestCancelledError:
+                raise
+            except MCPMagicsError as error:
+                self._live.refuse_unknown(tool, f"its tools were not listed once more: {error.failure.message}")
+        if tool not in self.connection.catalog.tools:
+            self._live.refuse_unknown(tool)
+        return notes
+
+    async def listed_steps(self, within: float | None = None) -> tuple[str, ...]:
+        """Steps: the tools listed once more, ``within`` seconds (the start-up's, by default); what has changed."""
+        return await on_loop(self.name, self._live.list_again(within))
+
     async def call_steps(self, tool: str, arguments: ArgumentsOf, *, checked: bool = True) -> CallResult:
         """Steps: one tool call; ``arguments`` gives JSON text for the tool as it is known, sent as it is.
 
@@ -87,9 +110,9 @@ class ServerSteps:
         from mcp_magics.results.call import CallResult
 
         notes = await self.ready_steps()
+        if checked or not is_enabled(self.spec, tool):
+            notes += await self.found_steps(tool)
         known = self.connection.catalog.tools.get(tool)
-        if known is None and (checked or not is_enabled(self.spec, tool)):
-            self._live.refuse_unknown(tool)
         text = arguments(known)
         notes += await self._approved(tool, known, text)
         with self.connection.inbox.hearing(self.name, self._options.script()) as hearing:

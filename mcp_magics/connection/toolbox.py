@@ -5,8 +5,10 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from mcp_magics.errors import CommandError, ConfigurationError
 from mcp_magics.results.sanitise import one_line
 
 if TYPE_CHECKING:
@@ -70,14 +72,19 @@ class Toolbox(Mapping[str, BoundTool]):
         return self._server.connection.catalog.tools
 
     def __getitem__(self, name: str) -> BoundTool:
-        if name not in self._tools:
-            raise KeyError(name)
-        return BoundTool(self._server, self._tools[name])
+        try:
+            return BoundTool(self._server, self._server.find(name))
+        except (CommandError, ConfigurationError):
+            raise KeyError(name) from None
 
     def __getattr__(self, alias: str) -> BoundTool:
         if alias.startswith("__"):
             raise AttributeError(alias)
-        matches = [name for name in self._tools if attribute_name(name) == alias]
+        matches = self._named(alias)
+        if not matches and not alias.startswith("_"):  # those are what front ends try on any object
+            with suppress(CommandError, ConfigurationError):
+                self._server.find(alias)
+            matches = self._named(alias)
         if len(matches) == 1:
             return self[matches[0]]
         if matches:
@@ -86,6 +93,9 @@ class Toolbox(Mapping[str, BoundTool]):
             raise AttributeError(msg)
         msg = f"{self._server.name} has no tool {alias!r}; it has {one_line(', '.join(list(self._tools)[:8]), 300)}"
         raise AttributeError(msg)
+
+    def _named(self, alias: str) -> list[str]:
+        return [name for name in self._tools if attribute_name(name) == alias]
 
     def __dir__(self) -> list[str]:
         return sorted({attribute_name(name) for name in self._tools} | set(super().__dir__()))

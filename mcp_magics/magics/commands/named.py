@@ -62,10 +62,8 @@ async def tool_named(context: Context, command: Command) -> Tool:
     where = item_named(context, command)
     server = context.servers[where.server]
     await server.ready_steps()
-    tool = server.connection.catalog.tools.get(where.item)
-    if tool is None:
-        server.refuse_unknown(where.item)
-    return tool
+    await server.found_steps(where.item)
+    return server.connection.catalog.tools[where.item]
 
 
 def _holders(servers: Servers, item: str, kind: Kind) -> list[str]:

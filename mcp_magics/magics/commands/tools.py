@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mcp_magics.connection.exchange import on_loop
 from mcp_magics.connection.lists.reuse import told
 from mcp_magics.errors import MCPMagicsError
 from mcp_magics.magics.commands.apps import with_app
@@ -40,9 +39,11 @@ async def do_tools(context: Context, command: Command) -> Listing:
     tools: list[Tool] = []
     asked = False
     for server in chosen:
+        was_ready = server.connection.state == "ready"
         await server.ready_steps()
-        if asked := _is_stale(server) or command.options.flag("refresh"):
-            await on_loop(server.name, server.connection.refresh(command.options.seconds("timeout")))
+        is_to_ask = was_ready and (_is_asked_anew(server) if name else _is_stale(server))
+        if asked := is_to_ask or command.options.flag("refresh"):
+            await server.listed_steps(command.options.seconds("timeout"))
         catalog = server.connection.catalog
         if catalog.problem is not None:
             raise type(catalog.problem).of(catalog.problem.failure)
@@ -60,6 +61,14 @@ def _is_stale(server: Server) -> bool:
     """Whether the server has said how long its list is fresh, and that has passed."""
     kept = server.connection.catalog.kept
     return kept is not None and not kept.fresh_for
+
+
+def _is_asked_anew(server: Server) -> bool:
+    """Whether a server that is named is asked: not while it has called its list fresh, but an object of this kernel."""
+    kept = server.connection.catalog.kept
+    if server.connection.catalog.problem is not None:  # it would go through all those pages again
+        return False
+    return kept is None or not kept.fresh_for or server.spec.transport.type == "object"
 
 
 def _row(tool: Tool, *, with_server: bool) -> dict[str, Any]:
@@ -130,10 +139,9 @@ async def _arguments(context: Context, server: Server, tool: str, command: Comma
     if not command.options.flag("no-wait"):
         return arguments
     await server.ready_steps()
-    known = server.connection.catalog.tools.get(tool)
-    if known is None and not command.options.flag("raw"):
-        server.refuse_unknown(tool)
-    text = arguments(known)
+    if not command.options.flag("raw"):
+        await server.found_steps(tool)
+    text = arguments(server.connection.catalog.tools.get(tool))
     return lambda _known: text
 
 
