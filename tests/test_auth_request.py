@@ -14,10 +14,11 @@ import pytest
 from mcp_magics.auth.credential import Client, OAuthCredential, Tokens
 from mcp_magics.auth.dpop import new_key, token_hash
 from mcp_magics.auth.keeper import Keeper
+from mcp_magics.auth.rejection import Rejections
 from mcp_magics.auth.request import BearerAuth
 from mcp_magics.auth.store import MemoryCredentials
 from mcp_magics.config.model import HttpTransport, ServerSpec
-from mcp_magics.errors import ConnectionFailedError
+from mcp_magics.errors import ConnectionFailedError, Failure
 from mcp_magics.wire.http import http_client
 from mcp_magics.wire.journal import Journal
 
@@ -53,7 +54,8 @@ class Scene:
         self.store = Counting()
         if held is not None:
             self.store.set("shop", held)
-        self.keeper = Keeper(SPEC, self.store, self.refresh)
+        self.rejections = Rejections()
+        self.keeper = Keeper(SPEC, self.store, self.refresh, rejections=self.rejections)
         transport = httpx2.MockTransport(self.answer)
         self.client = http_client("shop", Journal(), auth=BearerAuth(self.keeper), transport=transport)
 
@@ -146,6 +148,30 @@ def test_row_18_of_the_failures_a_renewed_token_that_is_refused_too_makes_no_sto
         assert len(this.sent) == 2 + 4
 
     scene(credential(), good=())(check)
+
+
+def test_a_refusal_is_remembered_until_that_token_is_taken_after_all():
+    async def check(this):
+        assert (await this.post()).status_code == 401
+        assert this.rejections.of(this.keeper.current()) is not None
+        this.good = ("access-2",)
+        assert (await this.post()).status_code == 200
+        assert this.rejections.of(this.keeper.current()) is None
+
+    scene(credential(), good=())(check)
+
+
+@pytest.mark.parametrize(
+    ("class_", "again", "is_refused"), [("client_unknown", False, True), ("http_error", True, False)]
+)
+def test_a_refresh_that_may_succeed_later_ends_no_login(class_, again, is_refused):
+    async def check(this):
+        with pytest.raises(ConnectionFailedError):
+            await this.post()
+        assert (this.rejections.of(this.keeper.current()) is not None) == is_refused
+
+    failure = Failure(class_, "no", "token", retryable=again)
+    scene(credential(), good=(), refresh_fails=ConnectionFailedError.of(failure))(check)
 
 
 def test_a_token_that_was_accepted_and_is_refused_later_is_renewed_again():

@@ -14,11 +14,13 @@ from mcp_magics.auth.binding import Binding
 from mcp_magics.auth.credential import OAuthCredential
 from mcp_magics.auth.credential_word import credential_word
 from mcp_magics.auth.entry_lock import entry_locked
+from mcp_magics.auth.rejection import Rejections
 from mcp_magics.auth.renewal_rules import (
     access_of,
     can_refresh,
     carried_forward,
     could_not_refresh,
+    ends_login,
     is_adopted,
     is_fresh,
     lives,
@@ -48,17 +50,26 @@ Refresh = Callable[[OAuthCredential], Awaitable[OAuthCredential]]
 class Keeper:
     """The credential of one server; all of it belongs to one loop, the store is asked in threads.
 
-    ``cap`` is how many seconds a refresh may take. Raises ``ConfigurationError`` where the address of ``spec`` cannot
-    be expanded.
+    ``cap`` is how many seconds a refresh may take; ``rejections`` outlive this keeper. Raises ``ConfigurationError``
+    where the address of ``spec`` cannot be expanded.
     """
 
-    def __init__(self, spec: ServerSpec, store: CredentialStore, refresh: Refresh, *, cap: float = REFRESH_CAP) -> None:
+    def __init__(
+        self,
+        spec: ServerSpec,
+        store: CredentialStore,
+        refresh: Refresh,
+        *,
+        cap: float = REFRESH_CAP,
+        rejections: Rejections | None = None,
+    ) -> None:
         self.binding = Binding.of(spec)
         self.trouble: Failure | None = None
         """What went wrong at the last renewal, also where it was made good; None where nothing did."""
         self._store = store
         self._refresh = refresh
         self._cap = cap
+        self._rejections = rejections or Rejections()
         self._credential: OAuthCredential | None = None
         self._loaded = False
         self._flight: asyncio.Task[OAuthCredential | None] | None = None
@@ -100,12 +111,20 @@ class Keeper:
         if held is not None and access_of(held) != rejected and is_fresh(held):
             return held
         renewed = await self._renewed(rejected)
-        return renewed if access_of(renewed) not in ("", rejected) else None
+        if access_of(renewed) not in ("", rejected):
+            return renewed
+        self.rejected(rejected)
+        return None
+
+    def rejected(self, access_token: str) -> None:
+        """The server refused ``access_token``, and there is no other."""
+        self._rejections.remember(access_token)
 
     def accepted(self, access_token: str) -> None:
         """The server took ``access_token``: should it refuse it one day, a refresh may help again."""
         if access_token == self._unproven:
             self._unproven = None
+        self._rejections.taken(access_token)
 
     # -- a login and its end -------------------------------------------------------------------------------
 
@@ -189,10 +208,12 @@ class Keeper:
             return self._installed(renewed)
         if self.trouble.class_ == "invalid_grant":
             return await self._refused(stored, rejected, self.trouble)
-        self.trouble = could_not_refresh(server, self.trouble)
+        why, self.trouble = self.trouble, could_not_refresh(server, self.trouble)
         self._installed(stored)
         if rejected is None and lives(stored):
             return stored  # it was to be renewed before its end, which has not come
+        if ends_login(why):
+            self._rejections.remember(access_of(stored), why)
         raise ConnectionFailedError.of(self.trouble)
 
     async def _refused(self, sent: OAuthCredential, rejected: str | None, failure: Failure) -> OAuthCredential | None:

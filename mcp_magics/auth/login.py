@@ -306,7 +306,7 @@ class BrowserHop:
         """What to look for where an earlier client was used: a server that forgot it says so in the browser only."""
         settings = self._order.settings
         client = settings.known.client if settings.known is not None and settings.client_id is None else None
-        if client is None or client.origin != "registered":
+        if client is None or client.origin != "registered" or settings.client_refused:
             return ()
         step = f"%mcp logout {settings.server} --forget-client"
         return (f"client {client.client_id} is of an earlier login; if that page calls it unknown: {step}",)

@@ -12,6 +12,8 @@ from mcp_magics.errors import Failure
 if TYPE_CHECKING:
     from mcp_magics.auth.credential import OAuthCredential
 
+_REFUSALS = frozenset({"client_unknown", "token_exchange_failed", "scope_rejected", "audience_rejected"})
+
 
 def access_of(credential: OAuthCredential | None) -> str:
     """The access token, or an empty text where there is none."""
@@ -107,6 +109,11 @@ def could_not_refresh(server: str, failure: Failure) -> Failure:
     return replace(
         failure, message=f"could not refresh: {failure.message}", phase="refresh", server=server, next_step=step
     )
+
+
+def ends_login(failure: Failure) -> bool:
+    """Whether the authorization server itself refused the refresh, and would again."""
+    return failure.class_ in _REFUSALS and not failure.retryable
 
 
 def too_slow(server: str, seconds: float) -> Failure:

@@ -58,7 +58,9 @@ class BearerAuth(httpx2.Auth):
         response = yield self._signed(request, renewed)
         if self._wants_proof(response, renewed):
             response = yield self._signed(request, renewed)
-        if response.status_code != UNAUTHORIZED:
+        if response.status_code == UNAUTHORIZED:
+            self._keeper.rejected(access_of(renewed))
+        else:
             self._keeper.accepted(access_of(renewed))
 
     def _signed(self, request: httpx2.Request, credential: OAuthCredential) -> httpx2.Request:

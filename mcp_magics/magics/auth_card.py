@@ -35,7 +35,7 @@ class AuthCard:
         """The card of ``server`` now; ``place`` is where the credential is kept."""
         told = _told(credential) if credential is not None else None
         rows = [*_axes(status), *(_credential_rows(credential, told, place) if credential is not None else ())]
-        rows += [("evidence", line) for line in status.measured.evidence]
+        rows += [("evidence", line) for line in _evidence(status)]
         return cls(server, tuple(rows), _data(server, status, credential, told, place))
 
     @property
@@ -76,6 +76,12 @@ def _axes(status: AuthStatus) -> list[Row]:
         ("connection", status.connection),
         ("in Codex's words", status.codex_word),
     ]
+
+
+def _evidence(status: AuthStatus) -> list[str]:
+    """What was measured; of a token that was refused, when, and what became of its refresh."""
+    refused = status.holding.failure if status.credential == "reauth_needed" else None
+    return [*status.measured.evidence, *((refused.message, *refused.evidence) if refused is not None else ())]
 
 
 def _credential_rows(credential: OAuthCredential, told: dict[str, Any] | None, place: str) -> list[Row]:
@@ -142,7 +148,7 @@ def _data(
         "auth_status": status.codex_word,
         "refused": status.measured.refused,
         "measured_at": status.measured.at,
-        "evidence": list(status.measured.evidence),
+        "evidence": _evidence(status),
         "scopes_advertised": list(advertised) if advertised is not None else None,
         "credential": held,
         "claims": told,

@@ -1,7 +1,7 @@
 """Who we are to an authorization server: configured, known from before, a metadata document, or registered now.
 
 In the order of MCP 2025-11-25, authorization: Client Registration Approaches. What an earlier login registered is used
-again only with the same issuer and the same redirect URI.
+again only with the same issuer and the same redirect URI, and unless it was seen refused.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def known_client(settings: FlowSettings, server: AuthorizationServer) -> Client 
             settings.client_secret,
         )
     earlier = settings.known.client if settings.known is not None else None
-    if earlier is not None and _fits(earlier, settings, server):
+    if earlier is not None and not settings.client_refused and _fits(earlier, settings, server):
         return earlier
     if settings.client_metadata_url is not None and server.takes_metadata_documents:
         url = settings.client_metadata_url

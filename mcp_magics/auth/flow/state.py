@@ -32,7 +32,8 @@ class FlowSettings:
     """What a flow was asked to do; what is None is discovered, registered or left out.
 
     ``headers`` are those of an anonymous request. ``draw`` makes unguessable text (RFC 6749 §10.10). ``known`` is the
-    credential of an earlier login: its client is used again, its scopes are kept in a step-up.
+    credential of an earlier login: its client is used again, its scopes are kept in a step-up. ``client_refused``
+    is whether its client was seen refused: then another is registered.
     """
 
     server: str
@@ -54,6 +55,7 @@ class FlowSettings:
     binds_tokens: bool = False
     assumes_pkce: bool = False
     known: OAuthCredential | None = None
+    client_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,9 +71,11 @@ async def _order(permission: Permission, wishes: LoginWishes) -> LoginOrder:
 
     spec = replace(permission.spec, oauth=overridden(permission.spec.oauth, wishes.oauth))
     known = await asyncio.to_thread(permission.stored)
+    rejection = permission.rejections.of(known)
+    settings = replace(flow_settings(spec, known), client_refused=rejection is not None and rejection.client_unknown)
     environ = dict(os.environ)
     return LoginOrder(
-        flow_settings(spec, known),
+        settings,
         callback_options(spec.oauth),
         surroundings(environ),
         wishes.visitor,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mcp_magics.auth.flow.state import Refused
 from mcp_magics.auth.refusal import LOGIN_NEEDED, UNAUTHORIZED
+from mcp_magics.auth.rejection import Rejections
 from mcp_magics.auth.requirement import NOT_MEASURED, Measured, measured
 from mcp_magics.auth.status import AuthStatus, Holding, auth_status, configured
 from mcp_magics.config.expand import lookup
@@ -43,6 +44,7 @@ class Permission:
         self.known: Measured = NOT_MEASURED
         self.keeper: Keeper | None = None
         self.authority = Authority(spec, journal)
+        self.rejections = Rejections()
         self._store = store
 
     # -- what is known -------------------------------------------------------------------------------------
@@ -62,9 +64,13 @@ class Permission:
         from mcp_magics.auth.credential_word import credential_word
 
         try:
-            return Holding(credential_word(self.stored()))
+            stored = self.stored()
         except ConfigurationError as error:
             return Holding("store_error" if error.failure.class_ == "store_error" else "none", error.failure)
+        rejection = self.rejections.of(stored)
+        if rejection is not None:
+            return Holding("reauth_needed", rejection.failure(self.spec.name))
+        return Holding(credential_word(stored))
 
     def stored(self) -> OAuthCredential | None:
         """The credential in the store; raises ``ConfigurationError``. Blocks: the store may be a keyring."""
@@ -105,7 +111,7 @@ class Permission:
         """A keeper of what is stored for this server; nothing is read yet."""
         from mcp_magics.auth.keeper import Keeper
 
-        return Keeper(self.spec, self._store(), self.authority.refreshed)
+        return Keeper(self.spec, self._store(), self.authority.refreshed, rejections=self.rejections)
 
     # -- measuring -----------------------------------------------------------------------------------------
 
@@ -159,8 +165,10 @@ class Permission:
     # -- what is held ----------------------------------------------------------------------------------------
 
     async def usable(self, wishes: OAuthOptions) -> OAuthCredential | None:
-        """The stored credential, where it can be used and is what these wishes would get."""
+        """The stored credential, where it can be used, was not just refused, and is what these wishes would get."""
         credential = await asyncio.to_thread(self.stored)
+        if self.rejections.of(credential) is not None:
+            return None
         return credential if credential is not None and credential.usable and _meets(credential, wishes) else None
 
     async def looked_up(self) -> tuple[OAuthCredential | None, str]:
