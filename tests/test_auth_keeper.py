@@ -535,3 +535,12 @@ def test_without_tokens_there_is_no_login():
 @pytest.mark.parametrize(("ends", "word"), [(3600, "oauth_ok"), (-1, "oauth_refreshable")])
 def test_the_word_is_told_for_now_where_no_time_is_given(ends, word):
     assert credential_word(credential(ends=ends)) == word
+
+
+@run
+async def test_a_token_endpoint_that_is_down_for_now_is_to_be_asked_again_later():
+    store = Counting(credential())
+    trouble = failing("token_exchange_failed", retryable=True, next_step="%mcp trace shop")
+    failure = await failure_of(Keeper(SPEC, store, Server(trouble)).fresh())
+    assert failure.next_step.startswith("%mcp connect shop")
+    assert failure.retryable

@@ -104,8 +104,9 @@ def superseded(server: str, failure: Failure) -> Failure:
 
 
 def could_not_refresh(server: str, failure: Failure) -> Failure:
-    """The refresh did not come about; the login stays as it is."""
-    step = failure.next_step or f"%mcp connect {server}"
+    """The refresh did not come about; the login stays as it is, and what may pass is tried again."""
+    again = f"%mcp connect {server}  # later: it may pass"
+    step = again if failure.retryable and failure.phase == "token" else failure.next_step or f"%mcp connect {server}"
     return replace(
         failure, message=f"could not refresh: {failure.message}", phase="refresh", server=server, next_step=step
     )
