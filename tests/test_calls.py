@@ -101,6 +101,18 @@ def test_raw_sends_even_what_is_no_json_and_the_server_says_so(plain: Shell) -> 
     assert plain("%mcp call f.echo text=alive").result.text == "alive"
 
 
+@pytest.mark.parametrize("verb", ["%%mcp_call s1.echo --raw", "%%mcp request s1 ping --raw"])
+@pytest.mark.parametrize(
+    ("text", "place"), [('{"text": nope}', "line 1 column 10"), ('{"text":\n  nope}', "line 2 column 3")]
+)
+def test_silence_after_what_is_no_json_is_no_matter_of_time(s1: Shell, verb: str, text: str, place: str) -> None:
+    failure = s1.fails(f"{verb} --timeout 0.3\n{text}", "timeout").failure
+    assert "what was sent is no JSON" in failure.message
+    assert place in failure.evidence[0]
+    assert "--timeout" not in failure.next_step
+    assert not failure.retryable
+
+
 def test_dry_run_shows_the_message_and_sends_nothing(plain: Shell) -> None:
     before = len(servers.journal.entries("f"))
     cell = plain("%mcp call f.echo text=hi --dry-run")

@@ -16,6 +16,7 @@ from mcp_magics.connection.questions.visits import URL_REQUIRED, explained, visi
 from mcp_magics.connection.replies import reply_of
 from mcp_magics.connection.waiting import Patience, Until, run_awaiting
 from mcp_magics.errors import ConnectionFailedError, RequestCancelledError, RequestError, RequestTimeoutError
+from mcp_magics.wire.message import no_json
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
@@ -35,7 +36,10 @@ OTHERS_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to send: ``members`` and ``meta`` are the members of JSON objects, as text."""
+    """A request to send: ``members`` and ``meta`` are the members of JSON objects, as text.
+
+    ``written`` is the part of it that a caller wrote; one may send what is no JSON.
+    """
 
     method: str
     members: str = ""
@@ -44,6 +48,7 @@ class Request:
     patience: Patience = Patience()  # noqa: RUF009  frozen
     mirrored: Mapping[str, str] | None = None
     hearing: Hearing | None = None
+    written: str = ""
 
 
 class Attempt:
@@ -71,13 +76,31 @@ class Attempt:
         """The error of having waited too long; between two rounds of input only ``max_time`` runs."""
         if self.pending is None:
             return None
-        return self.request.patience.exhausted(self.pending, self.connection.spec.name, self._began)
+        error = self.request.patience.exhausted(self.pending, self.connection.spec.name, self._began)
+        return None if error is None else _with_what_was_wrong(error, self.request)
 
     def abandon(self, error: BaseException) -> None:
         """Tell the server that nobody waits any more."""
         if self.pending is not None and not self.pending.done and self.connection.channel is not None:
             reason = error if isinstance(error, RequestTimeoutError) else interrupted(self.connection.spec.name)
             self.connection.dispatcher.abandon(self.pending, reason)
+
+
+def _with_what_was_wrong(error: RequestTimeoutError, request: Request) -> RequestTimeoutError:
+    """``error``, of a text that is no JSON: many a server cannot answer that, for it has read no id."""
+    why = no_json(f"{{{request.members}}}")
+    if not why:
+        return error
+    failure = error.failure
+    return RequestTimeoutError.of(
+        replace(
+            failure,
+            message=f"{failure.message}: what was sent is no JSON",
+            evidence=((no_json(request.written) if request.written else "") or why, *failure.evidence),
+            next_step=f"mend the text, or leave --raw out to have it read before it is sent; %mcp log {failure.server}",
+            retryable=False,
+        )
+    )
 
 
 def interrupted(server: str) -> RequestCancelledError:

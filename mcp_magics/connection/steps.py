@@ -157,6 +157,7 @@ class ServerSteps:
             self._options.patience(self.spec),
             self._live.mirrored(tool, arguments),
             hearing,
+            arguments,
         )
 
     async def request_steps(self, method: str, members: str = "", *, name: str | None = None) -> Reply:

@@ -56,6 +56,22 @@ def _loaded(text: str) -> Any:
         return None
 
 
+def no_json(text: str) -> str:
+    """Why ``text`` is no JSON, and where; ``""`` where it is (RFC 8259: NaN and infinities are none)."""
+
+    def refuse(name: str) -> None:
+        msg = f"JSON has no {name}"
+        raise ValueError(msg)
+
+    try:
+        json.loads(text, parse_constant=refuse)
+    except ValueError as error:
+        return str(error)
+    except RecursionError:  # too deep for this reader says nothing about the text
+        return ""
+    return ""
+
+
 def is_id(value: object) -> TypeIs[int | str]:
     """Whether ``value`` can be a request's id: ``true`` cannot, though Python takes it for 1."""
     return isinstance(value, int | str) and not isinstance(value, bool)
