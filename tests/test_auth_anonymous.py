@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from support.flow import URL, answer, no_answer, settings
 
@@ -116,3 +118,38 @@ def test_a_failed_end_of_the_session_changes_nothing():
     end = after(answer(OK.document, mcp_session_id="s"), OK, OK, no_answer())
     assert isinstance(end, ResourceMetadata)
     assert end.found.refused is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": -32001, "message": "Unauthorized"},
+        {"code": -32000, "message": "Authentication required"},
+        {"code": 401, "message": "who are you?"},
+        {"code": 403, "message": "You are not authenticated"},
+        {"code": -32603, "message": "invalid_token: Missing bearer token"},
+    ],
+)
+@pytest.mark.parametrize("wrap", [json.dumps, lambda each: f"event: message\ndata: {json.dumps(each)}\n\n"])
+def test_an_error_that_asks_for_authorization_in_place_of_a_401_is_a_refusal(error, wrap):
+    end = after(answer(wrap({"jsonrpc": "2.0", "id": 1, "error": error}).encode()))
+    assert isinstance(end, ResourceMetadata)
+    assert end.found.refused == "initialize"
+    assert str(error["message"]) in end.found.said
+    assert any("in place of a 401" in line for line in end.found.problems)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": -32601, "message": "Method not found: not authorized"},
+        {"code": -32602, "message": "Unsupported protocol version"},
+        {"code": -32000, "message": "Bad Request: No valid session ID provided"},
+        {"code": -32022, "message": "invalid progress token"},
+    ],
+)
+def test_any_other_error_is_no_refusal_and_no_answered_beginning(error):
+    state = after(answer({"jsonrpc": "2.0", "id": 1, "error": error}))
+    assert state.found.refused is None
+    assert state.ask().body["method"] == "tools/list"
+    assert headers(state)["mcp-protocol-version"] == "2026-07-28"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -69,3 +70,39 @@ def test_where_nothing_is_published_the_refused_call_is_no_server_that_works_wit
     error = shell.fails("%mcp login shut --no-wait", "no_oauth_metadata")
     assert "asks for authorization" in error.failure.message
     assert shut.asked[-1].path == "/register"
+
+
+def refusing(asked):
+    if "authorization" in {name.lower() for name in asked.headers}:
+        return None
+    error = {"code": -32001, "message": "Unauthorized"}
+    return Response(body=json.dumps({"jsonrpc": "2.0", "id": asked.rpc_id, "error": error}).encode())
+
+
+def test_a_server_that_says_unauthorized_with_200_and_publishes_documents_requires_a_login(shell, shut):
+    for method in ("server/discover", "initialize", "notifications/initialized", "tools/list"):
+        shut.on[method] = refusing
+    base = shut.url.removesuffix("/mcp")
+    published = shut.on["GET"]
+    shut.on["GET"] = lambda asked: published(
+        replace(asked, path="/kept/elsewhere") if "protected-resource" in asked.path else asked
+    )
+    error = shell.fails("%mcp restart shut", "auth_required")
+    assert error.failure.next_step == "%mcp login shut"
+    assert "-32001: Unauthorized" in str(error)
+    measured = servers["shut"].status.measured
+    assert (measured.requirement, measured.refused) == ("required", "initialize")
+    assert any("-32001: Unauthorized" in line for line in measured.evidence)
+    job = shell.value("job = %mcp login shut --no-wait\njob")
+    assert job.url.startswith(f"{base}/authorize")
+    shell("job.cancel()")
+
+
+def test_where_it_publishes_nothing_what_it_requires_is_unknown(shell, shut):
+    for method in ("server/discover", "initialize", "notifications/initialized", "tools/list"):
+        shut.on[method] = refusing
+    shut.on["GET"] = lambda _asked: Response(404)
+    shell.fails("%mcp restart shut", "initialize_refused")
+    measured = servers["shut"].status.measured
+    assert measured.requirement == "unknown"
+    assert any("-32001: Unauthorized" in line for line in measured.evidence)

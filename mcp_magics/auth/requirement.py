@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from mcp_magics.auth.flow.state import Discovered, Found, Refused
+from mcp_magics.errors import Failure
 
 if TYPE_CHECKING:
     from mcp_magics.auth.flow.state import State
-    from mcp_magics.errors import Failure
 
 Requirement = Literal["none", "optional", "required", "unknown"]
 
@@ -75,6 +75,8 @@ def measured(end: State) -> Measured:
 
 
 def _discovered(found: Found, at: float) -> Measured:
+    if _is_hearsay(found):
+        return Measured("unknown", None, _not_sure(found), found, at)
     if found.refused is not None:
         return Measured("required", found.refused, None, found, at)
     if found.server is not None or found.resource is not None:
@@ -83,8 +85,20 @@ def _discovered(found: Found, at: float) -> Measured:
     return Measured(word, None, found.unchecked, found, at)
 
 
+def _is_hearsay(found: Found) -> bool:
+    """Whether a JSON-RPC error is all that speaks of authorization: no status does, and no document."""
+    return found.said is not None and found.challenge is None and found.resource is None and found.server is None
+
+
+def _not_sure(found: Found) -> Failure:
+    text = f"the server refused to begin: {found.said}"
+    return Failure("initialize_refused", text, "discovery", evidence=("nothing says where to log in",))
+
+
 def _refused(end: Refused, at: float) -> Measured:
     found = end.found
+    if _is_hearsay(found):
+        return Measured("unknown", None, _not_sure(found), found, at)
     if found.refused is not None:
         return Measured("required", found.refused, end.failure, found, at)
     offered = found.resource is not None or bool(found.tried)  # documents there are, but none to go by

@@ -13,6 +13,7 @@ from mcp_types.version import LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION
 from mcp_magics.auth.flow.discovery import look_for_resource
 from mcp_magics.auth.flow.state import Decision, FlowSettings, Found, Refused
 from mcp_magics.auth.message import Ask
+from mcp_magics.auth.unauthorized import is_error, unauthorized
 from mcp_magics.wire.challenge import oauth_challenge
 from mcp_magics.wire.verdict import http_failure
 
@@ -60,7 +61,13 @@ class Anonymous:
             found = replace(self.found, refused=self.method, challenge=challenge)
             text = f"{self.method} is refused without a credential ({status}): authorization is required"
             return Decision(text, look_for_resource(self.settings, found))
-        if answer.ok:
+        if (said := unauthorized(answer.body)) is not None and self.method != "GET":
+            odd = f"{self.method} is refused with {answer.status} and a JSON-RPC error in place of a 401: {said}"
+            problems = (*self.found.problems, odd)
+            found = replace(self.found, refused=self.method, said=said, challenge=challenge, problems=problems)
+            text = f"{self.method} is answered with an error that asks for authorization: {said}"
+            return Decision(text, look_for_resource(self.settings, found))
+        if answer.ok and not (self.method == "initialize" and is_error(answer.body)):
             return self._onward(answer)
         return self._otherwise(answer)
 

@@ -70,7 +70,8 @@ class Tried:
 class Found:
     """What has been found out so far; ``refused`` is the first anonymous method that was, ``problems`` were tolerated.
 
-    ``unchecked`` is the failure that kept a document from being looked for: then its absence proves nothing.
+    ``said`` is the JSON-RPC error that was the refusal, where it came in place of a 401. ``unchecked`` is the failure
+    that kept a document from being looked for: then its absence proves nothing.
     """
 
     refused: str | None = None
@@ -81,6 +82,7 @@ class Found:
     tried: tuple[Tried, ...] = ()
     problems: tuple[str, ...] = ()
     unchecked: Failure | None = None
+    said: str | None = None
 
     @property
     def table(self) -> tuple[str, ...]:

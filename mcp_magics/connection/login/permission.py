@@ -145,9 +145,22 @@ class Permission:
         failure = self._demand(failure, challenge)
         if failure.class_ in LOGIN_NEEDED:
             await self.measure()
+        elif failure.class_ == "initialize_refused" and self.is_anonymous:
+            failure = await self._refused_in_words(failure)
         elif isinstance(self.spec.transport, HttpTransport):
             self.known = Measured("unknown", None, failure, at=time.time())
         return self._explained(failure, challenge)
+
+    async def _refused_in_words(self, failure: Failure) -> Failure:
+        """A JSON-RPC error in place of a beginning: with documents to go by, one that asks for a token is a 401."""
+        await self.measure()
+        said = self.known.found.said
+        if said is None:
+            self.known = Measured("unknown", None, failure, at=time.time())
+        if said is None or self.known.requirement != "required":
+            return failure
+        text = "the server asks for authorization, with a JSON-RPC error in place of a 401"
+        return replace(failure, class_="auth_required", message=text, evidence=(said, *failure.evidence))
 
     def learn(self, end: State) -> None:
         """A flow that was refused has shown what the server requires, as far as it came."""
