@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from support.odd_http import OddServer
 from support.shell import Shell
 
 from mcp_magics.config.masking import masked
+from mcp_magics.config.model import OAuthOptions
 from mcp_magics.connection.manager import servers
 
 # -- values ---------------------------------------------------------------------------------------------------
@@ -73,6 +75,54 @@ def test_get_shows_all_that_is_set_and_the_file_it_stands_in(shell: Shell, elsew
         assert f"  {line}" in text
     assert json.loads(shell("%mcp get web --json").stdout)["file"] == str(elsewhere / ".mcp.json")
     assert "hush" not in text
+
+
+OAUTH = {
+    "client_id": "me",
+    "client_secret_env_var": "CLIENT_SECRET",
+    "token_endpoint_auth_method": "client_secret_basic",
+    "client_metadata_url": "https://me.example/client.json",
+    "callback_url": "https://hub.example/back",
+    "callback_port": 8123,
+    "callback_bind": "127.0.0.1",
+    "grant": "client_credentials",
+    "private_key_file": "key.pem",
+    "signing_algorithm": "ES256",
+    "assertion_env_var": "WORKLOAD",
+    "idp_token_endpoint": "https://idp.example/token",
+    "idp_client_id": "me-there",
+    "idp_client_secret_env_var": "IDP_SECRET",
+    "subject_token_env_var": "ID_TOKEN",
+    "dpop": True,
+    "assume_pkce": False,
+}
+
+
+def test_get_shows_every_key_of_a_login(shell: Shell) -> None:
+    entry = {"url": "http://127.0.0.1:9/mcp", "scopes": [], "oauth_resource": "http://127.0.0.1:9/", "oauth": OAUTH}
+    shell(f"%%mcp add --no-connect\n{json.dumps({'mcpServers': {'web': entry}})}")
+    told = {"scopes": [], "resource": "http://127.0.0.1:9/", **OAUTH}
+    assert set(told) == {each.name for each in fields(OAuthOptions)}
+    cell = shell("%mcp get web")
+    for key, value in told.items():
+        shown = "none" if value == [] else json.dumps(value).strip('"')
+        assert f"  oauth {key}: {shown}\n" in f"{cell.text}\n"
+        assert f"oauth {key}" in cell.html
+    assert json.loads(shell("%mcp get web --json").stdout)["oauth"] == told
+
+
+def test_get_masks_what_is_secret_in_the_settings_of_a_login(shell: Shell) -> None:
+    secret = {
+        "client_id": "sk-ant-abcdefghijklmnopqrstuvwx",
+        "idp_token_endpoint": "https://idp.example/t?key=hush-hush",
+    }
+    entry = {"url": "http://127.0.0.1:9/mcp", "oauth": secret}
+    shell(f"%%mcp add --no-connect\n{json.dumps({'mcpServers': {'web': entry}})}")
+    for cell in (shell("%mcp get web"), shell("%mcp get web --json")):
+        said = cell.text + cell.html + cell.stdout
+        assert "https://idp.example/t?" in said
+        assert "hush" not in said
+        assert "abcdefghijk" not in said
 
 
 def test_get_of_a_command_shows_names_of_variables_and_its_directory(shell: Shell) -> None:

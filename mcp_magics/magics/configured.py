@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from mcp_magics.config.defaults import startup_timeout, tool_timeout
 from mcp_magics.config.view import transport_json
+from mcp_magics.redact import looks_secret, mask, redactor
 from mcp_magics.results.sanitise import one_line
 from mcp_magics.wire.message import compact
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 400
 _SHOWN_ABOVE = frozenset({"type", "command", "args", "url", "object"})
+_ADDRESSES = frozenset({"resource", "client_metadata_url", "callback_url", "idp_token_endpoint"})
 
 
 def filters(found: ScopedSpec) -> dict[str, Any]:
@@ -61,18 +64,23 @@ def _keys(spec: ServerSpec) -> Iterator[tuple[str, str]]:
     yield "capabilities", _declared(spec.capabilities)
     yield "extensions", _declared(spec.extensions)
     for key, value in _oauth(spec.oauth).items():
-        yield f"oauth {key}", _text(value)
+        yield f"oauth {key}", compact(value) if isinstance(value, bool) else _text(value) or "none"
 
 
 def _oauth(options: OAuthOptions) -> dict[str, Any]:
-    given = {
-        "scopes": None if options.scopes is None else list(options.scopes),
-        "resource": options.resource,
-        "client_id": options.client_id,
-        "callback_url": options.callback_url,
-        "callback_port": options.callback_port,
-    }
-    return {key: value for key, value in given.items() if value is not None}
+    """Every key that is set, as :class:`OAuthOptions` has them; addresses may hold a secret, and are shown without."""
+    given = {each.name: getattr(options, each.name) for each in fields(options)}
+    return {key: _shown(key, value) for key, value in given.items() if value is not None}
+
+
+def _shown(key: str, value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_shown(key, each) for each in value]
+    if not isinstance(value, str):
+        return value
+    if key in _ADDRESSES:
+        return redactor().url(value)
+    return mask(value) if looks_secret(value) else redactor().text(value)
 
 
 def _declared(told: Mapping[str, Any]) -> str:
