@@ -52,6 +52,15 @@ def test_an_interrupt_gives_the_prompt_back_and_cancels_on_the_server(kernel, pr
         assert cancelled(kernel, "s1", number)[-1] == way
 
 
+def test_an_interrupt_of_a_call_in_python_is_said_in_a_screenful_and_cancels_on_the_server(kernel):
+    with_s1(kernel)
+    done(kernel.run("from mcp_magics import servers"))
+    for number, form in enumerate(("await servers['s1'].a{}", "servers['s1'].{}"), start=1):
+        outcome, _ = interrupt(kernel, form.format(f"call('slow', seconds=60, label='{number}')"))
+        assert len(outcome.error.text.splitlines()) < 35, outcome.error.text
+        assert cancelled(kernel, "s1", number)[-1] == str(number)
+
+
 @pytest.mark.parametrize(
     "code", ["time.sleep(60)\n{magic}", "{magic}\ntime.sleep(60)", "{magic}\nwhile True:\n    pass"]
 )

@@ -8,6 +8,7 @@ While it waits, a cell renders progress and answers questions: :class:`Attendant
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -125,7 +126,7 @@ def run_blocking(steps: Coroutine[Until, None, T], attendant: Attendant | None =
 
 
 async def run_awaiting(steps: Coroutine[Until, None, T], attendant: Attendant | None = None) -> T:
-    """Run a steps coroutine on this loop, awaiting at each of its waits."""
+    """Run a steps coroutine on this loop, awaiting at each of its waits; a cancellation too is without their frames."""
     room = waiting_room()
     try:
         until = room.step(steps.send, None)
@@ -138,6 +139,8 @@ async def run_awaiting(steps: Coroutine[Until, None, T], attendant: Attendant | 
                 until = room.step(steps.send, None)
     except StopIteration as stop:
         return cast("T", stop.value)
+    except asyncio.CancelledError as cancelled:
+        raise cancelled.with_traceback(None) from None
     finally:
         steps.close()
 
