@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -225,6 +226,21 @@ def test_a_call_goes_on_where_a_changed_list_cannot_be_read(shell: Shell, odd: O
     assert result.text == "there"
     assert "a changed list was not read" in result.notes[0]
     assert "busy" in result.notes[0]
+
+
+def test_a_call_waits_a_little_only_for_a_changed_list_that_does_not_come(
+    shell: Shell, odd: OddServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mcp_magics.connection.live.CATCH_UP_SECONDS", 0.2)
+    over = Event()
+    shell(f"%mcp add a {odd.url}")
+    odd.on["tools/list"] = lambda asked: error(asked, -32603, "over") if over.wait(20) else None
+    odd.on["tools/call"] = lambda asked: sse(CHANGED, answer(asked, "there"))
+    shell("%mcp call a.echo")
+    result = shell("%mcp call a.echo").result
+    over.set()
+    assert result.text == "there"
+    assert result.notes[0] == "a changed list was not read: no answer within 0.2 s"
 
 
 def test_a_list_that_changes_while_it_is_read_is_read_once_more(shell: Shell, odd: OddServer) -> None:

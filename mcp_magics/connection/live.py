@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from mcp_magics.config.view import disclosure
 from mcp_magics.connection.client import Connection
-from mcp_magics.connection.lists.catalog import is_enabled
+from mcp_magics.connection.lists.not_callable import not_callable
 from mcp_magics.connection.login.asking import ask_for_address
 from mcp_magics.connection.login.login_job import LoginJob
 from mcp_magics.connection.login.logins import log_in, log_out, stepwise
@@ -18,8 +17,7 @@ from mcp_magics.connection.login.oauth_flow import OAuthFlow
 from mcp_magics.connection.login.permission import Permission
 from mcp_magics.connection.reload import Stamp, changed, snapshot
 from mcp_magics.connection.serverlog import ServerLog
-from mcp_magics.errors import CommandError, ConfigurationError, ConnectionFailedError, MCPMagicsError
-from mcp_magics.schema.words import word
+from mcp_magics.errors import ConnectionFailedError, MCPMagicsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -35,6 +33,9 @@ if TYPE_CHECKING:
     from mcp_magics.connection.replies import Ending
     from mcp_magics.connection.waiting import Attendant
     from mcp_magics.wire.journal import Journal
+
+CATCH_UP_SECONDS = 5.0
+"""How long a call waits for lists that have changed; it may well do without them."""
 
 
 class Live:
@@ -128,7 +129,10 @@ class Live:
     async def _caught_up(self) -> tuple[str, ...]:
         """Changed lists read anew; one that cannot be read is a note, for the request may do without it."""
         try:
-            await self.connection.upkeep.catch_up()
+            async with asyncio.timeout(CATCH_UP_SECONDS):
+                await self.connection.upkeep.catch_up()
+        except TimeoutError:
+            return (f"a changed list was not read: no answer within {CATCH_UP_SECONDS:g} s",)
         except MCPMagicsError as error:
             return (f"a changed list was not read: {error.failure.message}",)
         return self._told("the server changed its")
@@ -282,31 +286,4 @@ class Live:
 
     def refuse_unknown(self, tool: str, *unread: str) -> NoReturn:
         """Say why ``tool`` cannot be called here, and what is near it; ``unread``: why its list was not read again."""
-        server = self.spec.name
-        if not is_enabled(self.spec, tool):
-            raise ConfigurationError(
-                f"tool '{tool}' is disabled for MCP server '{server}'",
-                class_="tool_disabled",
-                phase="call",
-                server=server,
-                next_step=f"%mcp add {server} … with it in --enabled-tools, or not in --disabled-tools",
-            )
-        catalog = self.connection.catalog
-        if tool in catalog.dropped:
-            raise ConfigurationError(
-                f"tool '{tool}' may not be used: {catalog.dropped[tool]}",
-                class_="tool_invalid",
-                phase="call",
-                server=server,
-                next_step=f"%mcp trace {server}",
-            )
-        near = difflib.get_close_matches(tool, catalog.tools, n=3, cutoff=0.5)
-        known = ", ".join(list(catalog.tools)[:8]) + (" …" if len(catalog.tools) > 8 else "")
-        raise CommandError(
-            f"{server} has no tool {tool!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
-            class_="unknown_tool",
-            phase="call",
-            server=server,
-            evidence=(f"it has: {known}" if known else "it has no tools at all", *unread),
-            next_step=f"%mcp call {server}.{word(near[0])} …" if near else f"%mcp tools {server}",
-        )
+        raise not_callable(self.spec, self.connection.catalog, tool, *unread)
