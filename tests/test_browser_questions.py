@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from time import monotonic
 
 import pytest
@@ -34,6 +36,7 @@ CELLS = {
     "sampling": "r = %mcp call old.sampling prompt='Write a line about rain.'\nr.data['content']['text']",
     "url": "r = %mcp call s1.elicitation_url url=https://xn--pple-43d.com/pay?id=7\nr.data",
     "wide": WIDE,
+    "stopped": "import os\nprint('process', os.getpid())\nr = %mcp call s1.elicitation\nr.data",
     "after": "r = %mcp call s1.add a=1 b=2\nr.data",
 }
 
@@ -160,6 +163,22 @@ def test_the_stop_button_ends_the_cell_the_form_is_gone_and_the_next_call_works(
     desk.output("after").get_by_text("{'sum': 3}").wait_for()
 
 
+def test_a_kernel_that_does_not_answer_is_said_to_and_what_was_sent_still_counts(desk):
+    output = asked(desk, "stopped")
+    output.get_by_label("Your name").fill("Ada")
+    (process,) = re.findall(r"process (\d+)", output.inner_text())
+    os.kill(int(process), signal.SIGSTOP)
+    try:
+        output.get_by_role("button", name="Accept").click()
+        assert output.get_by_role("button", name="Accept").is_disabled()
+        output.get_by_role("status").get_by_text("the kernel does not answer").first.wait_for()
+        assert output.get_by_role("button", name="Accept").is_enabled()
+    finally:
+        os.kill(int(process), signal.SIGCONT)
+    output.get_by_text("'name': 'Ada'").wait_for()
+    gone(output)
+
+
 def test_the_form_is_readable_in_both_themes_and_at_twice_the_size(desk):
     output = asked(desk, "wide")
     form = output.locator("form")
@@ -185,6 +204,7 @@ def test_a_saved_notebook_holds_the_lines_and_neither_a_form_nor_what_was_entere
     desk.save()
     assert "→ waiting for an answer" in lab.saved()
     assert "Augusta Byron" not in lab.saved()
+    assert "widget-view" not in lab.saved()
     output.get_by_role("button", name="Decline").click()
     gone(output)
     output.get_by_text("→ declined at").wait_for()

@@ -56,9 +56,42 @@ def test_a_question_says_that_its_kernel_was_restarted_and_what_was_typed_can_be
     question = this.output(1)
     question.get_by_label("Your name").fill("Ada")
     this.restart()
-    question.get_by_role("alert").get_by_text("The kernel is gone, and nobody answers: run the cell again.").wait_for()
-    assert question.locator("form").locator(LIVE).count() == 0
+    panel = question.locator(".mcpp").filter(has=this.page.locator("form"))
+    panel.get_by_role("status").get_by_text("the kernel is gone; run the cell again", exact=True).wait_for()
+    assert panel.locator(LIVE).count() == 0
     assert question.get_by_label("Your name").input_value() == "Ada"
+
+
+def test_a_question_saved_while_it_is_open_leaves_its_line_and_nothing_dead_where_its_kernel_is_no_more(desk, lab):
+    this = desk(f"{START}\n%mcp add s1 --protocol legacy --quiet -- {S1}", "%mcp call s1.elicitation")
+    this.output(1).get_by_label("Your name").fill("Ada")
+    this.save()
+    this.page.context.close()
+    assert "widget-view" not in lab.saved()
+    lab.end_kernels()
+    again = desk.again().output(1)
+    again.get_by_text("waiting for an answer").wait_for()
+    lines = [each for each in again.inner_text().splitlines() if each.strip() and "under way since" not in each]
+    assert lines == ["s1 asks: “Who are you?” → waiting for an answer"]
+    assert again.locator(".mcpp, form, button, input, a[href]").count() == 0
+
+
+def test_two_windows_show_a_question_and_what_one_entered_is_no_problem_of_the_other(desk):
+    this = desk(f"{START}\n%mcp add s1 --protocol legacy --quiet -- {S1}", "%mcp form s1.elicitation")
+    this.output(1).get_by_role("button", name="Run", exact=True).click()
+    this.output(1).get_by_label("Your name").wait_for()
+    this.save()
+    there = desk.again().output(1).locator("form.mcpq:not(.mcpf)")
+    here = this.output(1).locator("form.mcpq:not(.mcpf)")
+    there.get_by_label("Your name").fill("Grace")
+    here.get_by_role("button", name="Accept").click()
+    here.get_by_text("needs a value").wait_for()
+    assert there.get_by_text("needs a value").count() == 0
+    assert there.get_by_label("Your name").input_value() == "Grace"
+    there.get_by_role("button", name="Accept").click()
+    this.output(1).get_by_text("Grace").first.wait_for()
+    for each in (here, there):
+        each.wait_for(state="detached")
 
 
 def test_two_windows_have_a_form_each_and_are_told_of_one_run(desk):

@@ -7,7 +7,7 @@ import json
 import pytest
 from support.kernel import Kernel
 from support.notebook import IN_A_FUNCTION, S1, at_most, done, with_s1
-from support.page import VIEW, Page
+from support.page import PLACE, Page
 
 pytestmark = pytest.mark.kernel
 
@@ -50,17 +50,21 @@ def asked(notebook, page, line, panels=1):
 
 
 def views(outcome):
-    return [bundle for bundle in outcome.outputs if VIEW in bundle]
+    return [each for each in outcome.outputs if each.get("text/html", "").startswith(f"<div {PLACE}=")]
 
 
-def state(page):
-    return page.models[page.questions()[0]]["view"]
+def shown(notebook, page):
+    """What a page is told to draw once it has found the place of the first panel."""
+    page.told.clear()
+    page.draw(page.questions()[0])
+    notebook.until(lambda: any("kind" in each for each in page.views()))
+    return next(each for each in page.views() if "kind" in each)
 
 
 @both_eras
 def test_a_form_is_answered_in_the_panel_while_the_cell_waits(notebook, page, server):
     cell = asked(notebook, page, f"result = %mcp call {server}.elicitation")
-    view = state(page)
+    view = shown(notebook, page)
     assert (view["kind"], view["server"], view["message"]) == ("form", server, "Who are you?")
     assert [each["kind"] for each in view["fields"]] == ["string", "integer", "choice", "number", "boolean", "string"]
     assert view["entries"]["colour"] == 1
@@ -68,6 +72,26 @@ def test_a_form_is_answered_in_the_panel_while_the_cell_waits(notebook, page, se
     outcome = done(cell.wait())
     assert notebook.value("result.data") == ADA
     assert outcome.prompts == []
+
+
+def test_the_output_is_an_empty_place_and_the_state_its_name_alone(notebook, page):
+    cell = asked(notebook, page, "result = %mcp call s1.elicitation")
+    (place,) = views(cell.outcome)
+    own = {name: each for name, each in page.models[page.questions()[0]].items() if not name.startswith("_")}
+    assert place == {"text/plain": "", "text/html": f'<div {PLACE}="{own["place"]}"></div>'}
+    assert {name for name, each in own.items() if each} == {"place", "again", "layout"}
+    assert "Who are you?" not in json.dumps(page.seen)
+    page.answer("decline")
+    done(cell.wait())
+
+
+def test_a_panel_says_at_once_that_it_was_heard(notebook, page):
+    cell = asked(notebook, page, "result = %mcp call s1.elicitation")
+    page.answer("accept", {"name": "Ada", "age": "-3"})
+    notebook.until(lambda: page.judged() != [])
+    assert [next(iter(each)) for each in page.told] == ["heard", "problems"]
+    page.answer("decline")
+    done(cell.wait())
 
 
 @both_eras
@@ -92,8 +116,8 @@ def test_what_stays_is_one_line_without_what_was_entered(notebook, page):
 def test_what_the_schema_does_not_allow_is_said_at_its_field_and_may_be_sent_anyway(notebook, page):
     cell = asked(notebook, page, "result = %mcp call s1.elicitation")
     page.answer("accept", {"name": "Ada", "age": "-3"})
-    notebook.until(lambda: page.told != [])
-    told = page.told[0]
+    notebook.until(lambda: page.judged() != [])
+    told = page.judged()[0]
     assert (told["blocked"], [each["path"] for each in told["problems"]]) == (False, [["age"]])
     assert "at least" in told["problems"][0]["message"]
     page.answer("accept", {"name": "Ada", "age": "-3"}, anyway=True)
@@ -104,12 +128,12 @@ def test_what_the_schema_does_not_allow_is_said_at_its_field_and_may_be_sent_any
 @both_eras
 def test_a_request_for_a_completion_is_read_and_answered(notebook, page, server):
     cell = asked(notebook, page, f"result = %mcp call {server}.sampling prompt='Tell me a joke.'")
-    view = state(page)
+    view = shown(notebook, page)
     assert view["kind"] == "sampling"
     assert {"label": "user", "role": "user", "text": "Tell me a joke."} in view["parts"]
     assert {"label": "max tokens", "role": "", "text": "100"} in view["parts"]
     page.answer("accept", {"text": "  "})
-    notebook.until(lambda: page.told != [])
+    notebook.until(lambda: page.judged() != [])
     page.answer("accept", {"text": "No."})
     done(cell.wait())
     assert notebook.value("result.data['content']['text']") == "No."
@@ -118,7 +142,7 @@ def test_a_request_for_a_completion_is_read_and_answered(notebook, page, server)
 @both_eras
 def test_an_address_is_shown_whole_with_its_host_and_consented_to(notebook, page, server):
     cell = asked(notebook, page, f"result = %mcp call {server}.elicitation_url url=https://xn--pple-43d.com/pay?id=7")
-    visit = state(page)["visit"]
+    visit = shown(notebook, page)["visit"]
     assert (visit["address"], visit["host"]) == ("https://xn--pple-43d.com/pay?id=7", "xn--pple-43d.com")
     assert "look like another" in visit["warnings"][0]
     page.answer("accept")
@@ -129,7 +153,7 @@ def test_an_address_is_shown_whole_with_its_host_and_consented_to(notebook, page
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "http://example.org/", "https://a:b@example.org/"])
 def test_an_address_that_must_not_be_opened_has_no_link(notebook, page, url):
     cell = asked(notebook, page, f"result = %mcp call s1.elicitation_url url='{url}'")
-    visit = state(page)["visit"]
+    visit = shown(notebook, page)["visit"]
     assert visit["refusal"]
     assert visit["opens"] == ""
     page.answer("decline")
@@ -139,8 +163,9 @@ def test_an_address_that_must_not_be_opened_has_no_link(notebook, page, url):
 def test_approval_is_given_or_refused_in_the_panel(notebook, page):
     call = "result = %mcp call careful.add a=1 b=2"
     cell = asked(notebook, page, call)
-    assert state(page)["kind"] == "approval"
-    assert state(page)["message"] == 'Call careful.add? It sends {"a":1,"b":2}'
+    view = shown(notebook, page)
+    assert view["kind"] == "approval"
+    assert view["message"] == 'Call careful.add? It sends {"a":1,"b":2}'
     page.answer("accept")
     done(cell.wait())
     assert notebook.value("result.data") == {"sum": 3}
@@ -281,14 +306,15 @@ def test_hostile_texts_are_capped_and_what_cannot_be_seen_is_named(notebook, pag
     cell = asked(
         notebook, page, "result = %mcp call s1.elicitation schema:=$one message=$HOSTILE".replace("$HOSTILE", "hi")
     )
-    (drawn,) = state(page)["fields"]
+    view = shown(notebook, page)
+    (drawn,) = view["fields"]
     assert drawn["title"] == "<script>x</script>"
     assert drawn["description"].startswith("a⟨U+202E⟩b<img onerror=x>")
-    assert len(json.dumps(state(page))) < 5_000
+    assert len(json.dumps(view)) < 5_000
     page.answer("accept", {"it": "x"})
     done(cell.wait())
     cell = asked(notebook, page, "result = %mcp call s1.elicitation schema:=$schema")
-    assert [each["kind"] for each in state(page)["fields"]] == ["json"]
+    assert [each["kind"] for each in shown(notebook, page)["fields"]] == ["json"]
     page.answer("accept", {"": '{"m1": "typed"}'})
     done(cell.wait())
     assert notebook.value("result.data['content']") == {"m1": "typed"}

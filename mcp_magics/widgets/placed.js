@@ -37,6 +37,7 @@ function copyButton(read, text = "Copy", label = "copy the line") {
 }
 
 // `draw(root, ask)` makes the panel in `root` and returns { told(content), halt() }; `ask` sends what a person wants.
+// A panel that has late() is told so when nobody has heard what it asked.
 // A page that draws it hides the static output of the same name, which a saved notebook shows again.
 function inPlaces(model, draw) {
   const again = model.get("again");
@@ -66,6 +67,7 @@ function inPlaces(model, draw) {
     const late = () => {
       for (const view of views.values()) {
         say(view.line, `the kernel does not answer: it is busy, or gone; if it was restarted, run ${again} again`);
+        view.panel.late?.();
       }
     };
     waiting.set(number, setTimeout(late, PATIENCE_MS));

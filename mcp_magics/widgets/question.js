@@ -1,8 +1,7 @@
 // A server's question in the cell that waits: a form, an address to consent to, a reply to write, an approval.
 // All that a server says becomes a text node. What a person enters leaves as one message and never becomes state.
 
-const PATIENCE_MS = 4000;
-let views = 0;
+let questions = 0;
 
 function formBody(view, builder, body) {
   if (view.title) body.append(make("div", { className: "mcpq-title", textContent: view.title }));
@@ -56,101 +55,115 @@ const BUTTONS = {
 };
 const ASKS = { form: "asks", url: "asks", sampling: "asks for a completion", approval: "asks for approval" };
 
-export default {
-  render({ model, el }) {
-    const view = model.get("view");
-    const prefix = `mcpq-${Date.now().toString(36)}-${views++}`;
+class QuestionView {
+  constructor(root, ask) {
+    this.root = root;
+    this.ask = ask;
+    this.form = null;
+    this.waits = false;
+  }
+
+  told({ view, problems, blocked, note }) {
+    if (view && !this.form) this.open(view);
+    // What another page entered is no problem of what stands here.
+    if (problems && this.waits) this.judged(problems, blocked, note);
+  }
+
+  open(view) {
+    const prefix = `mcpq-${Date.now().toString(36)}-${questions++}`;
     const builder = new Builder(prefix);
     const heading = make("div", { id: `${prefix}-head`, className: "mcpq-head", textContent: `${view.server} ${ASKS[view.kind]}` });
     const message = make("div", { className: "mcpq-message", textContent: view.message });
     const body = make("div", {});
-    const read = bodyOf(view, builder, body);
-    const said = make("div", { className: "mcpq-problem" });
-    said.setAttribute("role", "alert");
-    const buttons = BUTTONS[view.kind].map(([action, text]) =>
+    this.read = bodyOf(view, builder, body);
+    this.places = builder.places;
+    this.said = element("div", { className: "mcpq-problem", role: "alert" });
+    this.buttons = BUTTONS[view.kind].map(([action, text]) =>
       make("button", { type: action === "accept" ? "submit" : "button", textContent: text, value: action }),
     );
-    const anyway = make("button", { type: "button", textContent: "Send anyway", hidden: true });
-    const form = make("form", { className: "mcpq", noValidate: true, autocomplete: "off" }, heading, message, body, said);
-    form.append(make("div", { className: "mcpq-buttons" }, ...buttons, anyway));
-    form.setAttribute("aria-labelledby", heading.id);
-    form.setAttribute("data-lm-suppress-shortcuts", "true");
-    el.append(form);
+    this.anyway = make("button", { type: "button", textContent: "Send anyway", hidden: true });
+    this.form = make("form", { className: "mcpq", noValidate: true, autocomplete: "off" }, heading, message, body, this.said);
+    this.form.append(make("div", { className: "mcpq-buttons" }, ...this.buttons, this.anyway));
+    this.form.setAttribute("aria-labelledby", heading.id);
+    this.form.setAttribute("data-lm-suppress-shortcuts", "true");
+    this.listen();
+    this.root.append(this.form);
+  }
 
-    let waiting = null;
-    const busy = (is) => {
-      for (const each of [...buttons, anyway]) each.disabled = is;
-      clearTimeout(waiting);
-      waiting = is ? setTimeout(() => show("The kernel does not answer: it may be busy, or gone. Run the cell again if it was restarted."), PATIENCE_MS) : null;
-    };
-    const show = (text) => {
-      busy(false);
-      said.textContent = text;
-    };
-    const clear = () => {
-      said.textContent = "";
-      anyway.hidden = true;
-      for (const { problem } of builder.places.values()) problem.textContent = "";
-    };
-    const send = (action, regardless = false) => {
-      clear();
-      const entries = action === "accept" ? read() : {};
-      const [bad] = badOnes(entries);
-      if (bad) {
-        bad.focus();
-        return show(halfTyped(bad));
-      }
-      busy(true);
-      model.send({ do: "answer", action, entries, anyway: regardless });
-    };
-    const place = (path) => {
-      for (let length = path.length; length >= 0; length--) {
-        const found = builder.places.get(JSON.stringify(path.slice(0, length)));
-        if (found) return found;
-      }
-      return null;
-    };
-    const told = ({ problems, blocked, note }) => {
-      clear();
-      show(note ?? "");
-      let first = null;
-      for (const { path, message: text } of problems ?? []) {
-        const found = place(path);
-        const at = found ? found.problem : said;
-        at.textContent = at.textContent ? `${at.textContent}; ${text}` : text;
-        first ??= found?.focus;
-      }
-      anyway.hidden = blocked || (problems ?? []).length === 0;
-      first?.focus();
-    };
-
-    form.addEventListener("submit", (event) => {
+  listen() {
+    this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      send("accept");
+      this.send("accept");
     });
-    // Keys are the form's own: in a select or a checkbox, JupyterLab would take letters for commands to the notebook.
-    // Inside it, Chromium does not submit a form by Enter alone (measured with JupyterLab 4.6, Chromium 156).
-    form.addEventListener("keydown", (event) => {
-      event.stopPropagation();
+    // Inside JupyterLab, Chromium does not submit a form by Enter alone (measured with JupyterLab 4.6, Chromium 156).
+    this.form.addEventListener("keydown", (event) => {
       const inLine = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
-      if (event.key !== "Enter" || event.isComposing || !inLine || buttons[0].disabled) return;
+      if (event.key !== "Enter" || event.isComposing || !inLine || this.buttons[0].disabled) return;
       event.preventDefault();
-      form.requestSubmit();
+      this.form.requestSubmit();
     });
-    for (const each of buttons.slice(1)) each.addEventListener("click", () => send(each.value));
-    anyway.addEventListener("click", () => send("accept", true));
-    // What was typed can still be read; nobody waits for it.
-    const gone = () => {
-      show("The kernel is gone, and nobody answers: run the cell again.");
-      for (const each of form.elements) each.disabled = true;
-      for (const each of form.querySelectorAll("a[href]")) each.replaceWith(each.textContent);
-    };
-    model.on("msg:custom", told);
-    model.on("comm_live_update", gone);
-    return () => {
-      clearTimeout(waiting);
-      model.off("msg:custom", told);
-      model.off("comm_live_update", gone);
-    };
+    for (const each of this.buttons.slice(1)) each.addEventListener("click", () => this.send(each.value));
+    this.anyway.addEventListener("click", () => this.send("accept", true));
+  }
+
+  send(action, regardless = false) {
+    this.clear();
+    const entries = action === "accept" ? this.read() : {};
+    const [bad] = badOnes(entries);
+    if (bad) {
+      bad.focus();
+      this.said.textContent = halfTyped(bad);
+      return;
+    }
+    this.busy(true);
+    this.ask({ do: "answer", action, entries, anyway: regardless });
+  }
+
+  busy(is) {
+    this.waits = is;
+    for (const each of [...this.buttons, this.anyway]) each.disabled = is;
+  }
+
+  clear() {
+    this.said.textContent = "";
+    this.anyway.hidden = true;
+    for (const { problem } of this.places.values()) problem.textContent = "";
+  }
+
+  judged(problems, blocked, note) {
+    this.clear();
+    this.busy(false);
+    this.said.textContent = note;
+    let first = null;
+    for (const { path, message: text } of problems) {
+      const found = this.place(path);
+      const at = found ? found.problem : this.said;
+      at.textContent = at.textContent ? `${at.textContent}; ${text}` : text;
+      first ??= found?.focus;
+    }
+    this.anyway.hidden = blocked || problems.length === 0;
+    first?.focus();
+  }
+
+  place(path) {
+    for (let length = path.length; length >= 0; length--) {
+      const found = this.places.get(JSON.stringify(path.slice(0, length)));
+      if (found) return found;
+    }
+    return null;
+  }
+
+  // The buttons are there again; what was asked still counts when it is heard.
+  late() {
+    if (!this.waits) return;
+    for (const each of [...this.buttons, this.anyway]) each.disabled = false;
+  }
+
+  halt() {}
+}
+
+export default {
+  initialize({ model }) {
+    return inPlaces(model, (root, ask) => new QuestionView(root, ask));
   },
 };

@@ -1,7 +1,7 @@
 """The live panel of one question: an elicitation's form or address, a completion to write, an approval.
 
-Its state is what the server asked. What a person enters comes as one message, is read against the schema, becomes the
-answer, and is kept nowhere.
+Its state is the name of its place: what the server asked is sent to a page that draws it. What a person enters comes as
+one message, is read against the schema, becomes the answer, and is kept nowhere.
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import traitlets
-
 from mcp_magics.connection.questions.inbox import Answer
 from mcp_magics.results.sanitise import clean
 from mcp_magics.schema.form_content import Reading, content_of
 from mcp_magics.schema.problems import Problem
-from mcp_magics.widgets.fleeting import FleetingWidget
+from mcp_magics.widgets.placed import STYLE, Panel, PlacedWidget, View, script
 from mcp_magics.widgets.question_view import panel_of
 
 if TYPE_CHECKING:
@@ -28,33 +26,34 @@ _SHOWN = 60
 """Problems that are told at a time."""
 
 
-class QuestionWidget(FleetingWidget):
+class QuestionWidget(PlacedWidget):
     """What the page draws."""
 
-    _esm = "\n".join(Path(__file__).with_name(name).read_text("utf-8") for name in ("fields.js", "question.js"))
-    _css = Path(__file__).with_name("question.css").read_text("utf-8")
-    view = traitlets.Dict().tag(sync=True)
+    _esm = script("fields.js", "question.js")
+    _css = STYLE + Path(__file__).with_name("question.css").read_text("utf-8")
 
 
-class QuestionPanel:
-    """One panel from its making until :meth:`close`; ``answer`` is called once. Made and used on the kernel's loop."""
+class QuestionPanel(Panel):
+    """One panel from its making until :meth:`close`; ``answer`` is called once."""
+
+    kind = QuestionWidget
 
     def __init__(self, question: Question, answer: Callable[[Answer], None]) -> None:
-        panel = panel_of(question)
+        asked = panel_of(question)
         self._question = question
-        self._form = panel.form
+        self._view = asked.view
+        self._form = asked.form
         self._answer = answer
-        self._open = True
-        self.widget = QuestionWidget(view=panel.view)
-        self.widget.on_msg(self._on_message)
+        self._asked = True
+        super().__init__("the cell")
 
-    def close(self) -> None:
-        """Take the widget's models away; its view has to be gone before."""
-        self._open = False
-        self.widget.close()
+    def view(self) -> View:
+        """What the server asked."""
+        return self._view
 
-    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        if not self._open:
+    def acted(self, content: View) -> None:
+        """Read what was entered, and answer."""
+        if not self._asked:
             return
         match content:
             case {"do": "answer", "action": "accept", "entries": dict(entries)}:
@@ -65,7 +64,7 @@ class QuestionPanel:
     def _accepted(self, entries: Mapping[str, Any], *, anyway: bool) -> None:
         reading = self._read(entries)
         if reading.blocked or (reading.problems and not anyway):
-            self.widget.send(_told(reading))
+            self.tell(_told(reading))
         else:
             self._end(Answer("accept", reading.content))
 
@@ -85,11 +84,11 @@ class QuestionPanel:
         return reading
 
     def _end(self, answer: Answer) -> None:
-        self._open = False
+        self._asked = False
         self._answer(answer)
 
 
 def _told(reading: Reading) -> dict[str, Any]:
     problems = reading.problems[:_SHOWN]
     told = [{"path": list(each.path), "message": clean(each.message)} for each in problems]
-    return {"problems": told, "blocked": reading.blocked, "note": clean(reading.note)}
+    return {"problems": told, "blocked": reading.blocked, "note": clean(reading.note), "line": ""}

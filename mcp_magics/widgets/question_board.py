@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from mcp_magics.connection.questions.inbox import Inbox
     from mcp_magics.connection.questions.question import Question
 
-VIEW = "application/vnd.jupyter.widget-view+json"
 MOST = 5
 """Panels open at once."""
 _LINES = 20
@@ -87,11 +86,11 @@ class QuestionBoard:
         self._draw_soon()
 
     def _vanish(self, number: int) -> None:
-        """Take a panel away; the view goes first, for it must not outlive its model."""
+        """Take a panel away, and leave its place for another."""
         panel, place = self._panels.pop(number, (None, None))
         if panel is not None and place is not None:
-            self._here.run(place.update, _GONE, raw=True)
             panel.close()
+            self._here.run(place.update, _GONE, raw=True)
             self._free.append(place)
 
     def _draw_soon(self) -> None:
@@ -118,9 +117,8 @@ class QuestionBoard:
 
     def _open(self, question: Question) -> None:
         panel = QuestionPanel(question, partial(self._inbox.answer, question))
-        view = {"version_major": 2, "version_minor": 0, "model_id": panel.widget.model_id}
         place = self._free.pop() if self._free else None
-        self._panels[question.number] = (panel, _drawn(place, {"text/plain": "", VIEW: view}))
+        self._panels[question.number] = (panel, _drawn(place, panel.output))
 
     def _forget(self) -> None:
         """Keep the lines few: the first ones that are settled go."""

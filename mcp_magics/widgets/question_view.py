@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LONGEST_MESSAGE = 8_000
 _LONGEST_TEXT = 1_000
 _LARGEST = 200_000
-"""Characters of a form's state; a larger one is a box for JSON."""
+"""Characters of a form as it is drawn; a larger one is a box for JSON."""
 
 
 @dataclass(frozen=True, slots=True)

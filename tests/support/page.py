@@ -63,6 +63,10 @@ class Page:
         """What panels have said is wrong."""
         return [each["problem"] for each in self.told if "problem" in each]
 
+    def judged(self) -> list[dict[str, Any]]:
+        """What panels of questions said of what was entered."""
+        return [each for each in self.told if "problems" in each]
+
     def views(self) -> list[dict[str, Any]]:
         """What panels were told to draw."""
         return [each["view"] for each in self.told if "view" in each]
@@ -85,8 +89,7 @@ class Page:
 
     def answer(self, action: str, entries: Any = None, *, anyway: bool = False, panel: str | None = None) -> None:
         """What a question's panel (the first that is open) sends when a person presses one of its buttons."""
-        content = {"do": "answer", "action": action, "entries": entries or {}, "anyway": anyway}
-        self._kernel.send_comm(panel or self.questions()[0], {"method": "custom", "content": content})
+        self.act(panel or self.questions()[0], do="answer", action=action, entries=entries or {}, anyway=anyway)
 
     def _hear(self, message: Message) -> None:
         kind, content = message["header"]["msg_type"], message["content"]
